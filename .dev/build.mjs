@@ -1,0 +1,35 @@
+// One executable out of TypeScript: dist/vethwork, compiled with Bun; it needs neither Node nor node_modules.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const machine = { x64: 'x64', arm64: 'aarch64' }[process.arch]
+const bun = `${root}node_modules/@oven/bun-linux-${machine}/bin/bun`
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+
+mkdirSync(`${root}dist`, { recursive: true })
+execFileSync(
+  bun,
+  [
+    'build',
+    '--compile',
+    '--bytecode',
+    '--minify',
+    '--format=esm',
+    // What a verb does not import is not even loaded.
+    '--splitting',
+    // It runs as root in any directory: nothing that lies there may change what it does.
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    '--no-compile-autoload-tsconfig',
+    '--no-compile-autoload-package-json',
+    `--define=VETHWORK_VERSION="${version}"`,
+    `${root}cni/main.ts`,
+    `--outfile=${root}dist/vethwork.new`,
+  ],
+  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+)
+// Replaced by rename: it may be running.
+renameSync(`${root}dist/vethwork.new`, `${root}dist/vethwork`)
+console.log('built dist/vethwork')

@@ -1,0 +1,116 @@
+/** Our own IPAM, called in this process: ipam/'s lease store, with what the kernel knows at its elbow. */
+
+import { parseAddress } from '../ipam/address.ts'
+import type { Evidence, HeldLease } from '../ipam/evidence.ts'
+import type { IpamConf, Lease, Owner } from '../ipam/lease.ts'
+import { openLeases } from '../ipam/leases.ts'
+import { asLeased, parseRanges } from '../ipam/range.ts'
+import { hostAddresses, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
+import { netnsInodeIfThere } from '../src/linux/netns.ts'
+import { stateDir } from '../src/linux/state.ts'
+import { hostVeth } from '../src/networks/marks.ts'
+import { ownerOf, requestedIps } from './attachment.ts'
+import type { Config } from './config.ts'
+import { CniError, codes } from './errors.ts'
+import type { Addresses } from './ipam.ts'
+import type { Request } from './request.ts'
+
+export const builtIn = (request: Request, config: Config, conf: IpamConf): Addresses => {
+  const owner = ownerOf(request, config)
+  const leases = openLeases({
+    network: config.name,
+    dataDir: conf.dataDir ?? stateDir(),
+    hostLocalDir: conf.dataDir,
+    evidence: evidenceOf(config.name),
+  })
+  const sets = () => parseRanges(conf.ranges)
+  const isMine = (valid: readonly Owner[], { owner: { containerId, ifname } }: HeldLease) =>
+    valid.some(one => one.containerId === containerId && one.ifname === ifname)
+
+  return {
+    async acquire() {
+      const ranges = sets()
+      const dns = await readDns(conf)
+      const path = request.netns
+      const netns = path ? { path, inode: (await netnsInodeIfThere(path)) ?? null } : undefined
+      const addresses = await leases.acquire(owner, ranges, { ips: requestedIps(request, config), netns })
+      return { addresses, routes: conf.routes, dns }
+    },
+
+    async release() {
+      await leases.release(owner)
+    },
+
+    async find() {
+      const held = await leases.find(owner)
+      return held && { addresses: complete(held, conf), routes: conf.routes, dns: await readDns(conf) }
+    },
+
+    async check() {
+      if (await leases.find(owner)) return
+      throw new CniError(
+        codes.differs,
+        `no address of network '${config.name}' is leased to container '${owner.containerId}', interface '${owner.ifname}'`,
+        'DEL it and ADD it again',
+      )
+    },
+
+    async status() {
+      const ranges = sets()
+      const status = await leases.status(ranges)
+      let at = 0
+      for (const [n, set] of ranges.entries()) {
+        const mine = status.slice(at, at + set.ranges.length)
+        at += set.ranges.length
+        if (mine.some(({ size, used }) => used < size)) continue
+        throw new CniError(
+          codes.notReady,
+          `ipam.ranges[${n}] has no free address: ${mine.map(({ range, used }) => `${range}, ${used} leased`).join('; ')}`,
+          'delete containers, run GC, or add a range',
+        )
+      }
+    },
+
+    async gc(valid) {
+      await leases.reclaim(lease => !isMine(valid, lease))
+    },
+  }
+}
+
+/** Loaded when there is one to read. */
+const readDns = async ({ resolvConf }: IpamConf): Promise<Lease['dns']> =>
+  resolvConf ? (await import('../ipam/resolvconf.ts')).readResolvConf(resolvConf) : {}
+
+/** Prefix and gateway of a leased address; of one whose range is gone from the configuration, the address alone. */
+const complete = ({ addresses }: HeldLease, conf: IpamConf): Lease['addresses'] => {
+  const ranges = parseRanges(conf.ranges)
+  return addresses.map(
+    text => asLeased(ranges, parseAddress(text)) ?? { address: `${text}/${text.includes(':') ? 128 : 32}` },
+  )
+}
+
+/** What the kernel knows of this network's leases. */
+const evidenceOf = (network: string): Evidence => {
+  let live: Promise<ReadonlySet<number>> | undefined
+  let plugs: ReturnType<typeof plugLinks> | undefined
+  let own: ReadonlySet<string> | undefined
+  return {
+    /** Its namespace is neither where it was nor anywhere, and the host's end of its cable is gone with it. */
+    async isGone({ owner, record: { netns, netnsInode: inode } }) {
+      if (inode === null || netns === null || (await netnsInodeIfThere(netns)) === inode) return false
+      live ??= liveNamespaces()
+      if ((await live).has(inode)) return false
+      plugs ??= plugLinks(network)
+      return !(await plugs).some(({ name }) => name === hostVeth(owner))
+    },
+    async rebuild() {
+      return (await plugLinks(network)).flatMap(({ mark }) =>
+        mark ? [{ owner: mark.owner, addresses: mark.addresses.map(one => one.split('/')[0]!) }] : [],
+      )
+    },
+    taken(address) {
+      own ??= hostAddresses()
+      return own.has(address)
+    },
+  }
+}

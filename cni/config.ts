@@ -1,0 +1,303 @@
+/** The configuration on stdin (specification, section 1): parsed, validated, defaulted and frozen once. */
+
+import { AddressError, parseCidr } from '../ipam/address.ts'
+import type { IpamConf, RangeConf } from '../ipam/lease.ts'
+import { networks } from '../src/networks/index.ts'
+import { bridgeName } from '../src/networks/marks.ts'
+import type { Mode, NetConf } from '../src/networks/network.ts'
+import { CniError, codes } from './errors.ts'
+import { isCniName } from './request.ts'
+import { ipam as ipamSchema } from './schema/ipam.ts'
+import { network as networkSchema, protocol, runtimeConfig as runtimeConfigSchema } from './schema/network.ts'
+import { validate } from './schema/validate.ts'
+import { parseVersion, type Version } from './versions.ts'
+
+export const IPAM_TYPE = 'vethwork-ipam'
+
+/** What IPAM a network has: ours, another program, or none (a plain cable). */
+export type Ipam =
+  | { readonly kind: 'ours'; readonly conf: IpamConf }
+  | { readonly kind: 'delegate'; readonly type: string }
+  | { readonly kind: 'none' }
+
+export interface Config {
+  readonly cniVersion: Version
+  readonly name: string
+  readonly net: NetConf
+  readonly ipam: Ipam
+  /** `capabilities` of this attachment, with canonical names. */
+  readonly runtimeConfig: RuntimeConfig
+  /** `args.cni` */
+  readonly args: Readonly<Record<string, unknown>>
+  readonly dns: Readonly<Record<string, unknown>>
+  readonly prevResult?: unknown
+  /** GC: undefined when the key is missing or null. */
+  readonly valid?: readonly { readonly containerID: string; readonly ifname: string }[]
+  /** As it came, for delegates: no number loses a digit. */
+  readonly text: string
+}
+
+export interface RuntimeConfig {
+  readonly mac?: string
+  readonly ips?: readonly string[]
+  readonly ipRanges?: readonly (readonly RangeConf[])[]
+}
+
+/** Stdin as an object. @throws CniError(decode) */
+export const decode = (text: string): Record<string, unknown> => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new CniError(
+      codes.decode,
+      `the configuration on stdin is not JSON: ${(error as Error).message}`,
+      'send one network configuration as JSON on stdin',
+    )
+  }
+  if (isObject(json)) return json
+  throw new CniError(
+    codes.decode,
+    'the configuration on stdin is not a JSON object',
+    'send one network configuration, not a list',
+  )
+}
+
+/**
+ * @param role the network plugin's configuration, or one that came to the IPAM plugin
+ * @param lenient called by a reference plugin's name: unknown fields pass
+ * @throws CniError that names every field that is wrong, its value, and what to do
+ */
+export const parseConfig = (text: string, role: 'network' | 'ipam' = 'network', lenient = false): Config => {
+  const raw = withoutNulls(decode(text))
+  const cniVersion = parseVersion(raw.cniVersion)
+  const { name } = raw
+  if (typeof name !== 'string' || !isCniName(name))
+    throw new CniError(
+      codes.badConfig,
+      `name: ${JSON.stringify(name)} is no name of a network`,
+      'it must start with a letter or digit and hold only those and _ . -',
+    )
+  const valid = parseValid(raw)
+  // An IPAM plugin gets the whole configuration of the plugin that called it: whatever fields that has.
+  const own = role === 'network' ? raw : pick(raw, Object.keys(protocol))
+  const fields = validate(networkSchema, withoutAttachments(own), '', lenient)
+  const runtimeConfig = validate(runtimeConfigSchema, canonical(fields.runtimeConfig ?? {}), 'runtimeConfig')
+  const net = parseNetwork(name, fields)
+  const config: Config = {
+    cniVersion,
+    name,
+    net,
+    ipam:
+      role === 'network'
+        ? parseIpam(fields, runtimeConfig, lenient)
+        : { kind: 'ours', conf: parseIpamConf(fields.ipam ?? {}, runtimeConfig, [], lenient) },
+    runtimeConfig,
+    args: isObject(fields.args?.cni) ? fields.args.cni : {},
+    dns: fields.dns ?? {},
+    prevResult: fields.prevResult,
+    valid,
+    text,
+  }
+  return deepFreeze(config)
+}
+
+type Fields = ReturnType<typeof validate<typeof networkSchema>>
+
+const parseNetwork = (name: string, fields: Fields): NetConf => {
+  for (const field of ['vlan', 'vlanTrunk'] as const) {
+    const value = fields[field]
+    if (value && (typeof value === 'number' || value.length))
+      throw new CniError(
+        codes.unsupportedField,
+        `${field}: ${JSON.stringify(value)} is not supported yet`,
+        'leave it out',
+      )
+  }
+  const mode: Mode = fields.mode ?? 'bridge'
+  const own = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields
+  const silent: NetConf = {
+    name,
+    mode,
+    bridge: bridgeName(name),
+    isGateway: false,
+    isDefaultGateway: false,
+    forceAddress: false,
+    ipMasq: false,
+    ipMasqBackend: 'nftables',
+    mtu: 0,
+    hairpinMode: false,
+    promiscMode: false,
+    enabledad: false,
+    macspoofchk: false,
+    portIsolation: false,
+    disableContainerInterface: false,
+  }
+  const defaulted: NetConf = {
+    ...silent,
+    ...networks[mode].defaults(name),
+    ...pick(own, Object.keys(silent)),
+    mode,
+  }
+  return { ...defaulted, isGateway: defaulted.isGateway || defaulted.isDefaultGateway }
+}
+
+/** Fields that exclude each other. DEL and GC do not ask: what was refused left nothing, and must not be stuck. */
+export const refuseContradictions = ({ net, ipam }: Config) => {
+  const refuse = (message: string, remedy: string) => {
+    throw new CniError(codes.badConfig, message, remedy)
+  }
+  if (net.hairpinMode && net.promiscMode)
+    refuse(
+      'hairpinMode: true excludes promiscMode: true',
+      'set one of them to false: both would give each frame twice',
+    )
+  if (net.disableContainerInterface && ipam.kind !== 'none')
+    refuse(
+      'disableContainerInterface: true excludes ipam',
+      'an interface that is down has no address: leave one of them out',
+    )
+  if (net.mode === 'nat' && ipam.kind === 'none')
+    refuse('mode: "nat" needs addresses', 'add "subnet": "10.22.0.0/24", or an "ipam" section')
+  if (net.mode === 'local' && (net.isGateway || net.ipMasq))
+    refuse(
+      `mode: "local" excludes ${net.ipMasq ? 'ipMasq' : 'isGateway'}: true`,
+      'a local network has no way out: use mode "nat"',
+    )
+}
+
+const parseIpam = (fields: Fields, runtime: RuntimeConfig, lenient: boolean): Ipam => {
+  const { ipam, subnet } = fields
+  const type = ipam?.type ?? (subnet !== undefined || (ipam && Object.keys(ipam).length) ? IPAM_TYPE : '')
+  if (!type) {
+    return { kind: 'none' }
+  }
+  if (type !== IPAM_TYPE) {
+    if (subnet !== undefined)
+      throw new CniError(
+        codes.badConfig,
+        `subnet: ${JSON.stringify(subnet)} has no meaning with ipam.type "${type}"`,
+        'write it into the ipam section',
+      )
+    return { kind: 'delegate', type: parseType(type) }
+  }
+  return { kind: 'ours', conf: parseIpamConf(ipam ?? {}, runtime, [subnet ?? []].flat(), lenient) }
+}
+
+/** @throws CniError(badConfig) for a name that leads out of CNI_PATH */
+const parseType = (type: string) => {
+  if (isCniName(type)) return type
+  throw new CniError(
+    codes.badConfig,
+    `ipam.type: ${JSON.stringify(type)} is no name of a plugin`,
+    'give the name of an executable in CNI_PATH',
+  )
+}
+
+/** The built-in IPAM's section; also the whole of its configuration when it is called on its own. */
+export const parseIpamConf = (
+  section: unknown,
+  { ipRanges }: RuntimeConfig,
+  subnets: readonly string[],
+  lenient: boolean,
+): IpamConf => {
+  const {
+    subnet,
+    rangeStart,
+    rangeEnd,
+    gateway,
+    ranges = [],
+    routes = [],
+    resolvConf,
+    dataDir,
+  } = validate(ipamSchema, section, 'ipam', lenient)
+  const inline = subnet === undefined ? [] : [[{ subnet, rangeStart, rangeEnd, gateway }]]
+  // As host-local: those of the runtime come first.
+  const all = [...(ipRanges ?? []), ...inline, ...ranges, ...subnets.map(one => [{ subnet: one }])]
+  routes.forEach(({ dst, gw }, n) => {
+    check(`ipam.routes[${n}].dst`, dst, parseCidr)
+    if (gw !== undefined) check(`ipam.routes[${n}].gw`, gw, one => parseCidr(`${one}/32`))
+  })
+  return { ranges: all, routes, resolvConf, dataDir }
+}
+
+const check = (field: string, value: string, parse: (text: string) => unknown) => {
+  try {
+    parse(value)
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    throw new CniError(
+      codes.badConfig,
+      `${field}: ${JSON.stringify(value)} ${error.message}`,
+      'write a subnet as 10.1.0.0/16 and an address as 10.1.0.1',
+    )
+  }
+}
+
+/** What GC gets: the key of the specification, or the one that libcni wrote before it. */
+const ATTACHMENTS = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const
+
+const parseValid = (raw: Record<string, unknown>): Config['valid'] => {
+  const key = ATTACHMENTS.find(one => raw[one] !== undefined)
+  if (!key) return undefined
+  const list = raw[key]
+  const isAttachment = (one: unknown) =>
+    isObject(one) && typeof one.containerID === 'string' && typeof one.ifname === 'string'
+  if (!Array.isArray(list) || !list.every(isAttachment))
+    throw new CniError(
+      codes.badConfig,
+      `${key}: must be a list of {containerID, ifname}`,
+      'the runtime writes it',
+    )
+  return list
+}
+
+const withoutAttachments = (raw: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(raw).filter(([key]) => !ATTACHMENTS.some(one => one === key)))
+
+/** Go, in which the runtimes are written, writes null for what is not set. */
+const withoutNulls = (json: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(json)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, isObject(value) ? withoutNulls(value) : value]),
+  )
+
+/** containerd writes the keys of runtimeConfig in its own case. */
+const canonical = (given: Record<string, unknown>) => {
+  const names = [
+    'mac',
+    'ips',
+    'ipRanges',
+    'portMappings',
+    'bandwidth',
+    'dns',
+    'aliases',
+    'deviceID',
+    'cgroupPath',
+  ]
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => {
+      const name = names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key
+      return [name, name === 'ipRanges' ? nested(value) : value]
+    }),
+  )
+}
+
+/** A flat list of ranges is one set. */
+const nested = (value: unknown) =>
+  Array.isArray(value) && value.length && !Array.isArray(value[0]) ? [value] : value
+
+const pick = (from: object, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)))
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const one of Object.values(value)) deepFreeze(one)
+  }
+  return value
+}

@@ -1,0 +1,69 @@
+/** Another plugin, run as the specification says (section 4 "Plugin Delegation"). */
+
+import { access, constants } from 'node:fs/promises'
+import { run } from '../src/linux/exec.ts'
+import type { Config } from './config.ts'
+import { CniError, codes } from './errors.ts'
+import type { Request, Verb } from './request.ts'
+
+/**
+ * @returns what it printed, as JSON; undefined if nothing
+ * @throws CniError with the delegate's own code and words
+ */
+export const delegate = async (
+  type: string,
+  verb: Verb,
+  request: Request,
+  config: Config,
+): Promise<unknown> => {
+  const file = await find(type, request.path)
+  const env = { ...process.env, CNI_COMMAND: verb }
+  const { exitCode, stdout, stderr } = await run(file, [], { env, input: config.text, timeout: 120 })
+  const answer = parse(stdout)
+  if (exitCode === 0) return answer
+  const {
+    code = codes.command,
+    msg = stderr.trim() || `it ended with ${exitCode}`,
+    details,
+  } = (answer ?? {}) as { code?: number; msg?: string; details?: string }
+  throw new CniError(code, `ipam plugin '${type}', ${verb}: ${msg}`, details || `it is ${file}`)
+}
+
+/** The versions it supports: what it does not know it is not asked. */
+export const supports = async (
+  type: string,
+  version: string,
+  request: Request,
+  config: Config,
+): Promise<boolean> => {
+  const answer = (await delegate(type, 'VERSION', request, config)) as
+    | { supportedVersions?: string[] }
+    | undefined
+  return answer?.supportedVersions?.includes(version) ?? false
+}
+
+const find = async (type: string, path: readonly string[]): Promise<string> => {
+  for (const directory of path) {
+    const file = `${directory}/${type}`
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file
+  }
+  throw new CniError(
+    codes.toolMissing,
+    `ipam.type: the plugin '${type}' is in no directory of CNI_PATH (${path.join(':')})`,
+    'install it there, or use "vethwork-ipam"',
+  )
+}
+
+const parse = (stdout: string): unknown => {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    return undefined
+  }
+}

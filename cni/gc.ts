@@ -1,0 +1,26 @@
+/** GC: take away every attachment that the runtime does not know (specification 1.1.0, section 2 "GC"). */
+
+import type { Owner } from '../ipam/lease.ts'
+import { removeStrays } from '../src/linux/machine.ts'
+import type { Config } from './config.ts'
+import { attemptAll, CniError, codes } from './errors.ts'
+import { addressesOf } from './ipam.ts'
+import type { Request } from './request.ts'
+
+/** An empty list means that nothing is valid; a missing one means that the runtime did not say. */
+export const gc = async (request: Request, config: Config): Promise<void> => {
+  const valid = validOwners(config)
+  // Addresses last: nobody may get one that is still in use.
+  await attemptAll([() => removeStrays(config.name, valid), () => addressesOf(request, config).gc(valid)])
+}
+
+/** @throws CniError(badConfig) if the runtime did not say what is valid */
+export const validOwners = ({ name, valid }: Config): Owner[] => {
+  if (!valid)
+    throw new CniError(
+      codes.badConfig,
+      'cni.dev/valid-attachments is missing: GC needs it',
+      'send the list; an empty one deletes everything of this network',
+    )
+  return valid.map(({ containerID, ifname }) => ({ network: name, containerId: containerID, ifname }))
+}

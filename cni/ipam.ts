@@ -1,0 +1,68 @@
+/** The addresses of one attachment: from our own IPAM, from a delegate, or none. */
+
+import type { Lease, Owner } from '../ipam/lease.ts'
+import { builtIn } from './builtin.ts'
+import type { Config } from './config.ts'
+import { delegate, supports } from './delegate.ts'
+import type { Request } from './request.ts'
+import { parseResult, toLease } from './result.ts'
+
+/** What a network asks of its IPAM, whichever it is. */
+export interface Addresses {
+  /** Recorded before this returns. All, or an error and nothing. */
+  acquire(): Promise<Lease>
+  /** Idempotent. */
+  release(): Promise<void>
+  /** What was leased, if that is known here. */
+  find(): Promise<Lease | undefined>
+  /** @throws CniError(differs) if the lease is not there */
+  check(): Promise<void>
+  /** @throws CniError(notReady) if no address could be had */
+  status(): Promise<void>
+  /** Releases what nobody in `valid` has. @returns the owners it forgot */
+  gc(valid: readonly Owner[]): Promise<void>
+}
+
+export const addressesOf = (request: Request, config: Config): Addresses => {
+  switch (config.ipam.kind) {
+    case 'ours':
+      return builtIn(request, config, config.ipam.conf)
+    case 'delegate':
+      return delegated(request, config, config.ipam.type)
+    case 'none':
+      return none
+  }
+}
+
+const empty: Lease = { addresses: [], routes: [], dns: {} }
+
+const none: Addresses = {
+  acquire: async () => empty,
+  release: async () => {},
+  find: async () => empty,
+  check: async () => {},
+  status: async () => {},
+  gc: async () => {},
+}
+
+const delegated = (request: Request, config: Config, type: string): Addresses => {
+  const call = (verb: 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC') => delegate(type, verb, request, config)
+  const ifItCan = async (verb: 'STATUS' | 'GC') => {
+    if (await supports(type, '1.1.0', request, config)) await call(verb)
+  }
+  return {
+    async acquire() {
+      const lease = toLease(parseResult(await call('ADD'), `ipam plugin '${type}'`, config.cniVersion))
+      return lease
+    },
+    release: async () => void (await call('DEL')),
+    // Only the plugin knows; what it gave stands in prevResult.
+    find: async () =>
+      config.prevResult
+        ? toLease(parseResult(config.prevResult, 'prevResult', config.cniVersion))
+        : undefined,
+    check: async () => void (await call('CHECK')),
+    status: () => ifItCan('STATUS'),
+    gc: () => ifItCan('GC'),
+  }
+}

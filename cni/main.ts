@@ -1,0 +1,63 @@
+/** The only file that knows the process: environment and stdin in, stdout and exit status out. */
+
+import { readFileSync, writeSync } from 'node:fs'
+import { CniError, codes } from './errors.ts'
+import { personalityOf } from './personality.ts'
+import { parseRequest } from './request.ts'
+import { serve } from './verbs.ts'
+import { newest, supportedVersions } from './versions.ts'
+
+const main = async (): Promise<number> => {
+  // Bun resolves symlinks in all but this.
+  const personality = personalityOf(process.argv0)
+  if (!process.env.CNI_COMMAND) {
+    const { runCommandLine } = await import('../src/cli/cli.ts')
+    return runCommandLine(process.argv.slice(2))
+  }
+  let text = ''
+  try {
+    const request = parseRequest(process.env)
+    text = readFileSync(0, 'utf8')
+    const answer =
+      request.verb === 'VERSION'
+        ? { cniVersion: versionOf(text), supportedVersions }
+        : await serve(request, text, personality)
+    if (answer) print(answer)
+    return 0
+  } catch (error) {
+    print(renderError(error, text))
+    return 1
+  }
+}
+
+/** Section 5 "Error" of the specification. What we did not expect keeps its stack on stderr. */
+const renderError = (error: unknown, text: string) => {
+  const known = error instanceof CniError
+  if (!known) console.error(error)
+  const { code, message, details } = known
+    ? error
+    : {
+        code: codes.internal,
+        message: `unexpected: ${error instanceof Error ? error.message : error}`,
+        details: 'please report it with what is on stderr',
+      }
+  return { cniVersion: versionOf(text), code, msg: message, ...(details ? { details } : {}) }
+}
+
+/** The version the caller speaks, if it is one; this must not fail. */
+const versionOf = (text: string) => {
+  try {
+    const { cniVersion } = JSON.parse(text)
+    return supportedVersions.find(one => one === cniVersion) ?? newest
+  } catch {
+    return newest
+  }
+}
+
+/** At once and whole, also into a pipe. */
+const print = (json: object) => {
+  const bytes = Buffer.from(`${JSON.stringify(json, null, 2)}\n`)
+  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+}
+
+process.exit(await main())

@@ -1,0 +1,62 @@
+/** The configuration of the network plugin: CNI's fields, the reference `bridge` plugin's, ours. */
+
+// biome-ignore lint/style/noRestrictedImports: one of the schemas
+import * as v from 'valibot'
+import { dns, fields, integer, interfaceName, mac, texts } from './fields.ts'
+import { ipRanges } from './ipam.ts'
+
+const flag = v.optional(v.boolean())
+
+/** Fields of the specification (section 1) and those a runtime adds. */
+export const protocol = {
+  cniVersion: v.optional(v.string()),
+  cniVersions: v.optional(texts),
+  name: v.string(),
+  type: v.optional(v.string()),
+  disableCheck: flag,
+  disableGC: flag,
+  capabilities: v.optional(v.record(v.string(), v.boolean())),
+  runtimeConfig: v.optional(v.looseObject({})),
+  args: v.optional(v.looseObject({})),
+  prevResult: v.optional(v.looseObject({})),
+  dns: v.optional(dns),
+  ipam: v.optional(v.looseObject({ type: v.optional(v.string()) })),
+}
+
+const subnet = v.union(
+  [v.string(), v.array(v.string())],
+  'must be a subnet as 10.22.0.0/24, or a list of them',
+)
+
+export const network = fields({
+  ...protocol,
+  mode: v.optional(
+    v.picklist(['nat', 'local'], "must be 'nat' or 'local', or be left out for a plain bridge"),
+  ),
+  subnet: v.optional(subnet),
+  bridge: v.optional(interfaceName),
+  isGateway: flag,
+  isDefaultGateway: flag,
+  forceAddress: flag,
+  ipMasq: flag,
+  ipMasqBackend: v.optional(v.picklist(['iptables', 'nftables'], "must be 'nftables' or 'iptables'")),
+  mtu: v.optional(
+    v.union([v.literal(0), integer(68, 65535)], 'must be 0 or a whole number from 68 to 65535'),
+  ),
+  hairpinMode: flag,
+  promiscMode: flag,
+  vlan: v.optional(integer(0, 4094)),
+  vlanTrunk: v.optional(v.array(v.looseObject({}))),
+  preserveDefaultVlan: flag,
+  macspoofchk: flag,
+  enabledad: flag,
+  disableContainerInterface: flag,
+  portIsolation: flag,
+})
+
+/** What the runtime asks for this one attachment (CONVENTIONS.md of the specification). Other capabilities pass. */
+export const runtimeConfig = v.looseObject({
+  mac: v.optional(mac),
+  ips: v.optional(texts),
+  ipRanges: v.optional(ipRanges),
+})

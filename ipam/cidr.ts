@@ -1,0 +1,38 @@
+/** Addresses as the kernel's tools write them, `10.22.0.2/24`: what descriptions and plans ask of them. Pure. */
+
+import {
+  contains,
+  type Family,
+  firstOf,
+  formatCidr,
+  macOf as macOfAddress,
+  next,
+  parseAddress,
+  parseCidr,
+} from './address.ts'
+
+/** Of an address or a subnet, with or without a prefix length. */
+export const familyOf = (text: string): Family => (text.includes(':') ? 6 : 4)
+
+export const prefixOf = (text: string): number => parseCidr(text).prefix
+
+/** The subnet an address is in: of `10.22.0.2/24`, `10.22.0.0/24`. */
+export const networkOf = (text: string): string => {
+  const cidr = parseCidr(text)
+  return formatCidr({ address: firstOf(cidr), prefix: cidr.prefix })
+}
+
+/** A subnet's first usable address, the gateway by convention: of `10.22.0.2/24`, `10.22.0.1`. */
+export const firstAddressOf = (text: string): string => next(firstOf(parseCidr(text))).text
+
+/** Whether the subnets of two addresses have addresses in common. */
+export const overlaps = (a: string, b: string): boolean => {
+  const [one, other] = [parseCidr(a), parseCidr(b)]
+  return contains(one, other.address) || contains(other, one.address)
+}
+
+/** The MAC address that goes with an address, whoever has it: `02:42:0a:16:00:02`. */
+export const macOf = (address: string): string => macOfAddress(parseAddress(address))
+
+/** Without its prefix length. */
+export const hostOf = (text: string): string => text.split('/')[0]!

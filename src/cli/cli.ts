@@ -1,0 +1,1 @@
+export const runCommandLine = async (_argv: string[]): Promise<number> => 0

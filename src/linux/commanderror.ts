@@ -1,0 +1,64 @@
+/** What a tool's stderr means: classified here and nowhere else. */
+
+import { CniError, codes } from '../../cni/errors.ts'
+
+export type ErrorKind = 'exists' | 'missing' | 'denied' | 'busy' | 'unsupported' | 'full' | 'netns' | 'other'
+
+const kinds: readonly [ErrorKind, RegExp][] = [
+  ['netns', /nsenter: (cannot open|reassociate to namespace)/],
+  ['exists', /File exists/],
+  ['full', /Exchange full/],
+  ['denied', /Operation not permitted|Permission denied|must be root/],
+  ['busy', /Resource busy|Resource temporarily unavailable|holding the xtables lock/],
+  ['unsupported', /not supported|Unknown device type|Unknown symbol/],
+  [
+    'missing',
+    /Cannot find device|does not exist|No such (file|device|process)|No chain|Cannot assign requested address/,
+  ],
+]
+
+export const classify = (stderr: string): ErrorKind =>
+  kinds.find(([, text]) => text.test(stderr))?.[0] ?? 'other'
+
+const codeOf: Record<ErrorKind, number> = {
+  exists: codes.foreign,
+  missing: codes.command,
+  denied: codes.denied,
+  busy: codes.tryAgain,
+  unsupported: codes.unsupportedField,
+  full: codes.bridgeFull,
+  netns: codes.badNetns,
+  other: codes.command,
+}
+
+const remedyOf: Partial<Record<ErrorKind, string>> = {
+  denied: 'run it as root with CAP_NET_ADMIN and CAP_SYS_ADMIN',
+  busy: 'try again',
+  full: 'a Linux bridge takes 1,023 ports: use a second network',
+  netns: 'the network namespace must exist: a file that `ip netns add` or the runtime made',
+}
+
+/**
+ * A tool said no.
+ * @param words what was to be done, in English: "cannot ‹words›: ‹reason›"
+ * @param line the line the tool did not take
+ */
+export class CommandError extends CniError {
+  readonly kind: ErrorKind
+
+  constructor(tool: string, line: string, stderr: string, words: string) {
+    const kind = classify(stderr)
+    super(
+      codeOf[kind],
+      `cannot ${words}: ${reason(stderr)}`,
+      [remedyOf[kind], `${tool}: ${line}`].filter(Boolean).join('; '),
+    )
+    this.kind = kind
+  }
+}
+
+/** The last thing the tool said, without its own name and place. */
+const reason = (stderr: string) => {
+  const lines = stderr.split('\n').map(line => line.replace(/^(RTNETLINK answers|Error|nft): /, '').trim())
+  return lines.filter(line => line && !/^(Command failed|\^)/.test(line)).join('; ') || 'no reason given'
+}

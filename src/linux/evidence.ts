@@ -1,0 +1,69 @@
+/** What the kernel itself tells of attachments and networks of ours, without any memory of them. */
+
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import {
+  isNftNameOf,
+  isPlugOf,
+  type PlugMark,
+  readNetworkAlias,
+  readPlugAlias,
+  TABLES,
+} from '../networks/marks.ts'
+import { HOST } from '../plan/netns.ts'
+import { findTool } from './exec.ts'
+import { ipShow } from './iproute2.ts'
+import { nftTable } from './nft.ts'
+
+interface Marked {
+  readonly name: string
+  readonly alias: string
+  readonly master: string
+}
+
+const marked = (found: { ifname: string; ifalias?: string; master?: string }[]): Marked[] =>
+  found.map(({ ifname, ifalias = '', master = '' }) => ({ name: ifname, alias: ifalias, master }))
+
+/** Names of a bridge's ports. */
+export const portsOf = async (bridge: string): Promise<string[]> =>
+  marked(await ipShow(HOST, [`link show master ${bridge}`])).map(({ name }) => name)
+
+/** Bridges that say they are a network's. */
+export const networkLinks = async (): Promise<{ name: string; network: string }[]> =>
+  marked(await ipShow(HOST, ['link show type bridge'])).flatMap(({ name, alias }) => {
+    const network = readNetworkAlias(alias)
+    return network ? [{ name, network }] : []
+  })
+
+/** Host ends of veths that say they are this network's, and whose, if their alias was not cut. */
+export const plugLinks = async (
+  network: string,
+): Promise<{ name: string; master: string; mark?: PlugMark }[]> =>
+  marked(await ipShow(HOST, ['link show type veth']))
+    .filter(({ alias }) => isPlugOf(network, alias))
+    .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
+
+/** Elements in our nft sets that are this network's attachments'. */
+export const plugElements = async (network: string) => {
+  const elements: { table: string; set: string; key: string; comment: string }[] = []
+  for (const table of (await findTool('nft')) ? TABLES : []) {
+    const sets = [...((await nftTable(table))?.sets ?? [])].filter(([name]) => isNftNameOf(network, name))
+    for (const [set, found] of sets)
+      elements.push(...found.map(({ key, comment }) => ({ table, set, key, comment })))
+  }
+  return elements
+}
+
+/** Inode numbers of the network namespaces that a process or a mount keeps alive, as far as can be seen from here. */
+export const liveNamespaces = async (): Promise<ReadonlySet<number>> => {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+  const mounted = [...mounts.matchAll(/ net:\[(\d+)\] /g)].map(([, inode]) => Number(inode))
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  const links = pids.map(pid => readlink(`/proc/${pid}/ns/net`).catch(() => ''))
+  const held = (await Promise.all(links)).flatMap(link => /^net:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+  return new Set([...mounted, ...held.map(Number)])
+}
+
+/** The host's own addresses, without prefix lengths. */
+export const hostAddresses = (): ReadonlySet<string> =>
+  new Set(Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address)))

@@ -1,0 +1,96 @@
+/** The one door to other programs. Nothing is ever given to a shell. */
+
+import { access, constants } from 'node:fs/promises'
+import { CniError, codes } from '../../cni/errors.ts'
+import { HOST, type Netns } from '../plan/netns.ts'
+
+export interface Ran {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface How {
+  readonly netns?: Netns
+  readonly input?: string
+  readonly env?: Record<string, string | undefined>
+  /** Seconds; the program is killed after that. */
+  readonly timeout?: number
+}
+
+/** Runtimes start plugins with any PATH, or none. */
+const PATH = [process.env.PATH, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
+  .filter(Boolean)
+  .join(':')
+
+/**
+ * Runs a program to its end, in a network namespace by nsenter(1): `ip -n` takes names only.
+ * @throws CniError(toolMissing) if it is not installed, CniError(tryAgain) if it takes too long
+ */
+export const run = async (tool: string, args: readonly string[], how: How = {}): Promise<Ran> => {
+  const { netns = HOST, input, env, timeout = 60 } = how
+  const [file, words] = netns === HOST ? [tool, args] : ['nsenter', [`--net=${netns}`, '--', tool, ...args]]
+  // Late, for it takes longer to load than all of ours, and not every verb needs it.
+  // biome-ignore lint/style/noRestrictedImports: this is the one door
+  const { execa } = await import('execa')
+  const result = await execa(file, words, {
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    env: { ...(env ?? process.env), PATH: env?.PATH ?? PATH, LC_ALL: 'C' },
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    timeout: timeout * 1000,
+  })
+  if (result.timedOut)
+    throw new CniError(
+      codes.tryAgain,
+      `'${tool}' did not end within ${timeout} s`,
+      'see what blocks it, then try again',
+    )
+  if (result.exitCode === undefined || isMissing(result, file, tool)) {
+    const missing = result.exitCode === undefined ? file : tool
+    if (result.cause && (result.cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new CniError(codes.command, `cannot run '${missing}': ${(result.cause as Error).message}`)
+    throw new CniError(codes.toolMissing, `'${missing}' is not installed`, remedy(missing))
+  }
+  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
+}
+
+/** Where a tool is; undefined if it is not installed. */
+export const findTool = async (tool: string): Promise<string | undefined> => {
+  for (const directory of PATH.split(':')) {
+    const file = `${directory}/${tool}`
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file
+  }
+  return undefined
+}
+
+/** @throws CniError(toolMissing) */
+export const requireTool = async (tool: string) => {
+  if (!(await findTool(tool)))
+    throw new CniError(codes.toolMissing, `'${tool}' is not installed`, remedy(tool))
+}
+
+/** nsenter could not find the program. */
+const isMissing = (ran: { exitCode?: number; stderr: string }, file: string, tool: string) =>
+  file === 'nsenter' && ran.exitCode === 127 && ran.stderr.includes(`failed to execute ${tool}`)
+
+const remedy = (tool: string) => {
+  const packages: Record<string, string> = {
+    ip: 'iproute2',
+    nft: 'nftables',
+    iptables: 'iptables',
+    ip6tables: 'iptables',
+    nsenter: 'util-linux',
+  }
+  const name = packages[tool.replace(/-(save|restore)$/, '')]
+  return name
+    ? `install it (Debian: apt-get install ${name}) or add its directory to PATH`
+    : 'add its directory to PATH'
+}

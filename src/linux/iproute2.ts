@@ -1,0 +1,49 @@
+/** ip(8): many lines, one process. */
+
+import type { Netns } from '../plan/netns.ts'
+import { CommandError } from './commanderror.ts'
+import { run } from './exec.ts'
+
+/** What `ip -batch` says of one line that failed. */
+export interface LineFailure {
+  /** Counts from 0. Undefined where ip did not say: it gives up at once on a word that it does not understand. */
+  readonly index: number | undefined
+  readonly stderr: string
+}
+
+/**
+ * Runs lines of ip in one process. With `force` it goes on after a line that fails.
+ * @returns stdout, and which lines failed
+ */
+export const ipBatch = async (
+  netns: Netns,
+  lines: readonly string[],
+  options: readonly string[],
+  force: boolean,
+) => {
+  const args = [...options, ...(force ? ['-force'] : []), '-batch', '-']
+  const { exitCode, stdout, stderr } = await run('ip', args, { netns, input: `${lines.join('\n')}\n` })
+  return { stdout, failures: exitCode === 0 ? [] : failuresOf(stderr) }
+}
+
+/** `ip` writes what went wrong, then `Command failed -:2` with the number of the line, from 1. */
+const failuresOf = (stderr: string): LineFailure[] => {
+  const parts = stderr.split(/^Command failed -:(\d+)\n?/m)
+  if (parts.length < 3) return [{ index: undefined, stderr }]
+  return Array.from({ length: Math.floor(parts.length / 2) }, (_, n) => ({
+    stderr: parts[2 * n]!,
+    index: Number(parts[2 * n + 1]) - 1,
+  }))
+}
+
+/** Objects that `ip -j` printed: one JSON array a line of the batch that did not fail. */
+export const ipShow = async (netns: Netns, lines: readonly string[], options: readonly string[] = []) => {
+  const { stdout, failures } = await ipBatch(netns, lines, ['-j', '-d', ...options], true)
+  const fatal = failures.find(({ stderr }) => !/does not exist|Cannot find device/.test(stderr))
+  if (fatal)
+    throw new CommandError('ip', lines[fatal.index ?? 0] ?? '', fatal.stderr, 'look at the interfaces')
+  return stdout
+    .split('\n')
+    .filter(line => line.startsWith('['))
+    .flatMap(line => JSON.parse(line))
+}

@@ -1,0 +1,25 @@
+/** iptables-save(8) and iptables-restore(8): a batch is one transaction here, too. */
+
+import { CommandError } from './commanderror.ts'
+import { run } from './exec.ts'
+
+type Command = 'iptables' | 'ip6tables'
+
+/** @returns stderr, empty when the transaction was committed */
+export const iptablesTransaction = async (
+  command: Command,
+  table: string,
+  lines: readonly string[],
+): Promise<string> => {
+  const input = [`*${table}`, ...lines, 'COMMIT', ''].join('\n')
+  const { exitCode, stderr } = await run(`${command}-restore`, ['--noflush', '--wait', '30'], { input })
+  return exitCode === 0 ? '' : stderr || `${command}-restore ended with ${exitCode}`
+}
+
+/** The lines of a table as iptables-save prints them: `:CHAIN - [0:0]`, `-A CHAIN …`. */
+export const iptablesTable = async (command: Command, table: string): Promise<string[]> => {
+  const { exitCode, stdout, stderr } = await run(`${command}-save`, ['-t', table])
+  if (exitCode !== 0)
+    throw new CommandError(`${command}-save`, `-t ${table}`, stderr, `look at the ${command} rules`)
+  return stdout.split('\n').filter(line => /^[:-]/.test(line))
+}

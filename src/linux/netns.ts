@@ -1,0 +1,28 @@
+/** Paths of network namespaces (network_namespaces(7), namespaces(7)). */
+
+import { stat } from 'node:fs/promises'
+import { CniError, codes } from '../../cni/errors.ts'
+
+/**
+ * The inode number of the namespace a path leads to.
+ * @throws CniError(badNetns) if it is missing, no namespace, or our own while that is not allowed
+ */
+export const netnsInode = async (path: string, mayBeOurs: boolean): Promise<number> => {
+  const [found, ours] = await Promise.all([stat(path).catch(() => undefined), stat('/proc/self/ns/net')])
+  const refuse = (what: string, remedy: string) =>
+    new CniError(codes.badNetns, `CNI_NETNS '${path}' ${what}`, remedy)
+  if (!found)
+    throw refuse('does not exist', 'create it (ip netns add NAME makes /run/netns/NAME), or correct the path')
+  // All namespaces live on one file system of the kernel.
+  if (found.dev !== ours.dev)
+    throw refuse('is no network namespace', 'give the path of one, as /run/netns/NAME or /proc/PID/ns/net')
+  if (found.ino === ours.ino && !mayBeOurs)
+    throw refuse('is the namespace of the plugin itself', "give the container's, or set CNI_NETNS_OVERRIDE=1")
+  return found.ino
+}
+
+/** As `netnsInode`, where it may be gone: undefined for that, and for what is no namespace. */
+export const netnsInodeIfThere = async (path: string): Promise<number | undefined> => {
+  const [found, ours] = await Promise.all([stat(path).catch(() => undefined), stat('/proc/self/ns/net')])
+  return found?.dev === ours.dev ? found.ino : undefined
+}

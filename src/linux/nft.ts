@@ -1,0 +1,41 @@
+/** nft(8): a batch is one transaction; all of it happens, or nothing. */
+
+import type { ObservedElement, ObservedTable } from '../plan/observed.ts'
+import { CommandError } from './commanderror.ts'
+import { run } from './exec.ts'
+
+/** @returns stderr, empty when the transaction was committed */
+export const nftTransaction = async (lines: readonly string[]): Promise<string> => {
+  const { exitCode, stderr } = await run('nft', ['-f', '-'], { input: `${lines.join('\n')}\n` })
+  return exitCode === 0 ? '' : stderr || `nft ended with ${exitCode}`
+}
+
+/** One table as it is, or undefined if there is none. `table`: family and name, `inet vethwork`. */
+export const nftTable = async (table: string): Promise<ObservedTable | undefined> => {
+  const { exitCode, stdout, stderr } = await run('nft', ['-j', 'list', 'table', ...table.split(' ')])
+  if (exitCode === 0) return tableOf(JSON.parse(stdout).nftables)
+  if (/No such file or directory/.test(stderr)) return undefined
+  throw new CommandError('nft', `list table ${table}`, stderr, 'look at our nft rules')
+}
+
+type Listed = { chain?: Named; set?: NamedSet; rule?: { chain: string; comment?: string } }
+type Named = { name: string }
+type NamedSet = Named & { elem?: (Value | { elem: { val: Value; comment?: string } })[] }
+type Value = string | { concat: string[] }
+
+const tableOf = (listed: readonly Listed[]): ObservedTable => {
+  const chains = new Map<string, string[]>()
+  const sets = new Map<string, ObservedElement[]>()
+  for (const { chain, set, rule } of listed) {
+    if (chain) chains.set(chain.name, [])
+    if (set) sets.set(set.name, (set.elem ?? []).map(elementOf))
+    if (rule) chains.get(rule.chain)?.push(rule.comment ?? '')
+  }
+  return { chains, sets }
+}
+
+const elementOf = (elem: NonNullable<NamedSet['elem']>[number]): ObservedElement => {
+  const [value, comment] =
+    typeof elem === 'object' && 'elem' in elem ? [elem.elem.val, elem.elem.comment] : [elem, '']
+  return { key: typeof value === 'string' ? value : value.concat.join(' . '), comment: comment ?? '' }
+}

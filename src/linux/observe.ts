@@ -1,0 +1,128 @@
+/** What the machine has of the things that a description names; it asks for nothing else. */
+
+import { familyOf } from '../../ipam/cidr.ts'
+import { acceptRa, FORWARDING } from '../plan/kinds/forwarding.ts'
+import type { Desired } from '../plan/kinds/index.ts'
+import { HOST, type Netns } from '../plan/netns.ts'
+import {
+  at,
+  type Observed,
+  type ObservedLink,
+  type ObservedRoute,
+  type ObservedTable,
+} from '../plan/observed.ts'
+import { linkOf, routeOf } from './ipjson.ts'
+import { ipShow } from './iproute2.ts'
+import { iptablesTable } from './iptables.ts'
+import { nftTable } from './nft.ts'
+import { readSysctls } from './sysctl.ts'
+
+export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
+  // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
+  const [links, tables, iptables, sysctls] = await Promise.all([
+    observeLinks(desired),
+    observeTables(desired),
+    observeIptables(desired),
+    observeForwarding(desired),
+  ])
+  const there = desired.filter(
+    one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
+  )
+  const [routes, settings] = await Promise.all([observeRoutes(there), observeSysctls(there)])
+  return { links, tables, iptables, routes, ...sysctls, sysctls: new Map([...sysctls.sysctls, ...settings]) }
+}
+
+/** Groups by namespace, for each costs a process. */
+const byNetns = <T>(items: readonly (readonly [Netns, T])[]): [Netns, T[]][] => {
+  const groups = new Map<Netns, Set<T>>()
+  for (const [netns, item] of items) groups.set(netns, (groups.get(netns) ?? new Set()).add(item))
+  return [...groups].map(([netns, group]) => [netns, [...group]])
+}
+
+const observeLinks = async (desired: readonly Desired[]) => {
+  const names = desired.flatMap((one): (readonly [Netns, string])[] => {
+    if (one.kind === 'link') {
+      const { netns, name, peer } = one
+      return [[netns, name], ...(peer ? [[peer.netns, peer.name] as const] : [])]
+    }
+    return 'dev' in one && one.dev !== undefined ? [[one.netns, one.dev]] : []
+  })
+  const links = new Map<string, ObservedLink>()
+  await Promise.all(
+    byNetns(names).map(async ([netns, wanted]) => {
+      const found = await ipShow(
+        netns,
+        wanted.map(name => `addr show dev ${name}`),
+      )
+      for (const one of found.map(linkOf)) links.set(at(netns, one.name), one)
+    }),
+  )
+  return links
+}
+
+const observeRoutes = async (desired: readonly Desired[]) => {
+  const wanted = desired.flatMap(one =>
+    one.kind === 'route' ? [[`${one.netns}` as Netns, `${familyOf(one.to.dst)} ${one.dev}`] as const] : [],
+  )
+  const routes = new Map<string, ObservedRoute[]>()
+  for (const [netns, items] of byNetns(wanted)) {
+    for (const item of items) {
+      const [family, dev] = item.split(' ') as ['4' | '6', string]
+      const found = await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`])
+      const key = at(netns, dev)
+      routes.set(key, [...(routes.get(key) ?? []), ...found.map(one => routeOf(one, family === '4' ? 4 : 6))])
+    }
+  }
+  return routes
+}
+
+const observeSysctls = async (desired: readonly Desired[]) => {
+  const keys = desired.flatMap(one => (one.kind === 'sysctl' ? [[one.netns, one.key] as const] : []))
+  const values = new Map<string, string>()
+  for (const [netns, wanted] of byNetns(keys))
+    for (const [key, value] of await readSysctls(netns, wanted)) values.set(at(netns, key), value)
+  return values
+}
+
+/** The host's own: forwarding, and who would lose a default route by it. */
+const observeForwarding = async (
+  desired: readonly Desired[],
+): Promise<Pick<Observed, 'sysctls' | 'advertised'>> => {
+  const keys = desired.flatMap(one =>
+    one.kind === 'forwarding'
+      ? [FORWARDING[one.family]]
+      : one.kind === 'sysctl' && one.netns === HOST && one.dev === undefined
+        ? [one.key]
+        : [],
+  )
+  const values = keys.length ? await readSysctls(HOST, keys) : new Map<string, string>()
+  const sysctls = new Map([...values].map(([key, value]) => [at(HOST, key), value]))
+  return { sysctls, advertised: values.get(FORWARDING[6]) === '0' ? await observeAdvertised() : [] }
+}
+
+const observeAdvertised = async (): Promise<string[]> => {
+  const routes = await ipShow(HOST, ['route show default proto ra'], ['-6'])
+  const devs = [...new Set(routes.map(({ dev }) => String(dev)))]
+  const values = await readSysctls(HOST, devs.map(acceptRa))
+  return devs.filter(dev => values.get(acceptRa(dev)) === '1')
+}
+
+const observeTables = async (desired: readonly Desired[]) => {
+  const names = new Set(
+    desired.flatMap(one => ('table' in one && one.kind !== 'iptables' ? [one.table] : [])),
+  )
+  const tables = new Map<string, ObservedTable>()
+  for (const name of names) {
+    const table = await nftTable(name)
+    if (table) tables.set(name, table)
+  }
+  return tables
+}
+
+const observeIptables = async (desired: readonly Desired[]) => {
+  const found = new Map<string, string[]>()
+  for (const one of desired)
+    if (one.kind === 'iptables')
+      found.set(`${one.command} ${one.table}`, await iptablesTable(one.command, one.table))
+  return found
+}

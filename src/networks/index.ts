@@ -1,0 +1,24 @@
+/** All network modes. To add one: its file, its name in `Mode`, its line here. */
+
+import type { Lease } from '../../ipam/lease.ts'
+import type { Desired } from '../plan/kinds/index.ts'
+import { bridge } from './bridge.ts'
+import { routed } from './gateway.ts'
+import { local } from './local.ts'
+import { nat } from './nat.ts'
+import type { Attachment, Mode, NetConf, Network } from './network.ts'
+
+export const networks: Readonly<Record<Mode, Network>> = { bridge, nat, local }
+
+const nobody: Lease = { addresses: [], routes: [], dns: {} }
+
+/** All that an attachment needs: first what its network shares, then its own. */
+export const describe = (conf: NetConf, attachment: Attachment, lease: Lease = nobody): Desired[] => {
+  const all = routed(conf, lease)
+  const { shared, plug } = networks[conf.mode]
+  return [...shared(conf, all), ...plug(conf, attachment, all)]
+}
+
+/** What a network has without any attachment. */
+export const describeShared = (conf: NetConf, lease: Lease = nobody): Desired[] =>
+  networks[conf.mode].shared(conf, routed(conf, lease))

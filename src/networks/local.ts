@@ -1,0 +1,21 @@
+/** Containers of one host among themselves: neither host nor outside. */
+
+import { seclusion } from '../services/seclusion.ts'
+import { bridgeLink, bridgeRules, inside, pair } from './bridge.ts'
+import { loopback } from './loopback.ts'
+import { bridgeName } from './marks.ts'
+import type { Network } from './network.ts'
+
+export const local: Network = {
+  defaults: name => ({ bridge: bridgeName(name) }),
+  shared: (conf, lease) => [
+    ...bridgeLink(conf, lease),
+    ...seclusion(conf.name, conf.bridge),
+    ...bridgeRules(conf, lease, 'bridge'),
+  ],
+  plug: (conf, attachment, lease) => [
+    ...pair(conf, attachment, lease),
+    ...loopback(attachment),
+    ...inside(conf, attachment, lease),
+  ],
+}

@@ -1,0 +1,40 @@
+/** Kernel parameters below /proc/sys (proc(5), the kernel's ip-sysctl document). */
+
+import type { Netns } from '../netns.ts'
+import { ABSENT, at } from '../observed.ts'
+import type { Common, Kind } from './kind.ts'
+
+export interface Sysctl extends Common {
+  readonly kind: 'sysctl'
+  /** With slashes, for an interface's name may hold dots: `net/ipv4/conf/eth0.5/forwarding`. */
+  readonly key: string
+  readonly value: string
+  /** The interface it is a property of: it cannot be looked at before that is there. */
+  readonly dev?: string
+  /** A kernel without it (IPv6 switched off) is fine. */
+  readonly optional: boolean
+}
+
+export interface SysctlOp {
+  readonly op: 'sysctl.set'
+  readonly netns: Netns
+  readonly key: string
+  readonly value: string
+  /** The value before, if it outlives this op's undoing. */
+  readonly was?: string
+  readonly optional: boolean
+}
+
+export const sysctl: Kind<Sysctl, SysctlOp> = {
+  ensure({ netns, key, value, optional }, observed) {
+    const was = observed.sysctls.get(at(netns, key))
+    if (was === value || (optional && was === ABSENT)) return []
+    return [{ op: 'sysctl.set', netns, key, value, was, optional }]
+  },
+  // Of an interface: goes with it. Of the host: others may rely on it by now.
+  remove: () => [],
+  tool: () => 'sysctl',
+  line: ({ key, value }) => `${key} = ${value}`,
+  words: ({ key, value }) => `set ${key.replaceAll('/', '.')} to ${value}`,
+  undo: ({ was, ...op }) => (was === undefined || was === ABSENT ? [] : [{ ...op, value: was }]),
+}

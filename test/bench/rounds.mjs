@@ -1,0 +1,55 @@
+// The measurement: two hosts side by side, equally populated, taking turns.
+import { clear, host, netns } from './arena.mjs'
+import { call, contenders } from './contenders.mjs'
+
+const containersOf = (paths, name) => paths.map((path, i) => ({ id: `${name}-${i}`, netns: path }))
+
+const inGroups = async (list, size, work) => {
+  for (let i = 0; i < list.length; i += size) await Promise.all(list.slice(i, i + size).map(work))
+}
+
+/** A host of this contender on which `existing` containers live, and eight more wait. */
+const populated = async (contender, existing) => {
+  const place = { contender, host: host(), spare: containersOf(netns(8), 'measured') }
+  await inGroups(containersOf(netns(existing), 'existing'), 8, one => call(contender, 'ADD', place.host, one))
+  return place
+}
+
+/** ADD, then DEL, of `together` containers at a time, each contender in turn; who begins alternates. */
+const measure = async (places, together, rounds, tick) => {
+  const samples = places.map(() => ({ ADD: [], DEL: [] }))
+  for (let round = -1; round < rounds; round++) {
+    const order = round % 2 === 0 ? [0, 1] : [1, 0]
+    for (const command of ['ADD', 'DEL']) {
+      for (const index of order) {
+        const { contender, host, spare } = places[index]
+        const begun = spare.slice(0, together).map(one => call(contender, command, host, one))
+        const times = await Promise.all(begun)
+        if (round >= 0) samples[index][command].push(...times) // the first round only warms up
+      }
+    }
+    tick()
+  }
+  return samples
+}
+
+/** @returns rows {command, existing, together, times: [vethwork's, reference's]} */
+export const measureAll = async ({ populations, plans, progress }) => {
+  const rows = []
+  for (const existing of populations) {
+    progress(`${existing} containers: preparing`)
+    const places = []
+    for (const contender of contenders) places.push(await populated(contender, existing))
+    for (const { together, rounds } of plans) {
+      let done = 0
+      const tick = () =>
+        progress(`${existing} containers, ${together} at a time: round ${done++} of ${rounds}`)
+      const [ours, theirs] = await measure(places, together, rounds, tick)
+      for (const command of ['ADD', 'DEL'])
+        rows.push({ command, existing, together, times: [ours[command], theirs[command]] })
+    }
+    progress(`${existing} containers: removing`)
+    clear()
+  }
+  return rows
+}
