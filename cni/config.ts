@@ -1,6 +1,6 @@
 /** The configuration on stdin (specification, section 1): parsed, validated, defaulted and frozen once. */
 
-import { AddressError, parseCidr } from '../ipam/address.ts'
+import { AddressError, firstOf, formatCidr, parseAddress, parseCidr } from '../ipam/address.ts'
 import type { IpamConf, RangeConf } from '../ipam/lease.ts'
 import { networks } from '../src/networks/index.ts'
 import { bridgeName } from '../src/networks/marks.ts'
@@ -215,10 +215,16 @@ export const parseIpamConf = (
   // As host-local: those of the runtime come first.
   const all = [...(ipRanges ?? []), ...inline, ...ranges, ...subnets.map(one => [{ subnet: one }])]
   routes.forEach(({ dst, gw }, n) => {
-    check(`ipam.routes[${n}].dst`, dst, parseCidr)
-    if (gw !== undefined) check(`ipam.routes[${n}].gw`, gw, one => parseCidr(`${one}/32`))
+    check(`ipam.routes[${n}].dst`, dst, refuseHostBits)
+    if (gw !== undefined) check(`ipam.routes[${n}].gw`, gw, parseAddress)
   })
   return { ranges: all, routes, resolvConf, dataDir }
+}
+
+const refuseHostBits = (text: string) => {
+  const cidr = parseCidr(text)
+  const network = formatCidr({ ...cidr, address: firstOf(cidr) })
+  if (network !== formatCidr(cidr)) throw new AddressError(`has host bits; did you mean ${network}?`)
 }
 
 const check = (field: string, value: string, parse: (text: string) => unknown) => {

@@ -1,6 +1,7 @@
 /** The addresses of one attachment: from our own IPAM, from a delegate, or none. */
 
 import type { Lease, Owner } from '../ipam/lease.ts'
+import type { Explained } from '../src/plan/explain.ts'
 import { builtIn } from './builtin.ts'
 import type { Config } from './config.ts'
 import { delegate, supports } from './delegate.ts'
@@ -11,6 +12,8 @@ import { parseResult, toLease } from './result.ts'
 export interface Addresses {
   /** Recorded before this returns. All, or an error and nothing. */
   acquire(): Promise<Lease>
+  /** What acquire would give, as far as that can be said without doing it; and a line of the plan for it. */
+  preview(): Promise<Preview>
   /** Idempotent. */
   release(): Promise<void>
   /** What was leased, if that is known here. */
@@ -21,6 +24,11 @@ export interface Addresses {
   status(): Promise<void>
   /** Releases what nobody in `valid` has. @returns the owners it forgot */
   gc(valid: readonly Owner[]): Promise<void>
+}
+
+export interface Preview {
+  readonly lease: Lease
+  readonly words: readonly Explained[]
 }
 
 export const addressesOf = (request: Request, config: Config): Addresses => {
@@ -38,6 +46,7 @@ const empty: Lease = { addresses: [], routes: [], dns: {} }
 
 const none: Addresses = {
   acquire: async () => empty,
+  preview: async () => ({ lease: empty, words: [] }),
   release: async () => {},
   find: async () => empty,
   check: async () => {},
@@ -52,14 +61,24 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
   }
   return {
     async acquire() {
-      const lease = toLease(parseResult(await call('ADD'), `ipam plugin '${type}'`, config.cniVersion))
-      return lease
+      const what = `ipam plugin '${type}'`
+      return toLease(parseResult(await call('ADD'), what, config.cniVersion), what)
     },
+    preview: async () => ({
+      lease: empty,
+      words: [
+        {
+          words: `ask the ipam plugin '${type}' for addresses; what follows is without them`,
+          why: `ipam.type: "${type}"`,
+          command: `CNI_COMMAND=ADD ${type} < configuration`,
+        },
+      ],
+    }),
     release: async () => void (await call('DEL')),
     // Only the plugin knows; what it gave stands in prevResult.
     find: async () =>
       config.prevResult
-        ? toLease(parseResult(config.prevResult, 'prevResult', config.cniVersion))
+        ? toLease(parseResult(config.prevResult, 'prevResult', config.cniVersion), 'prevResult')
         : undefined,
     check: async () => void (await call('CHECK')),
     status: () => ifItCan('STATUS'),

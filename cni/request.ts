@@ -38,7 +38,9 @@ const variables: readonly Variable[] = [
     name: 'CNI_NETNS',
     requiredFor: ['ADD', 'CHECK'],
     check: value =>
-      /^\/[\x21-\x7e]*$/.test(value) ? undefined : 'must be the absolute path of a network namespace',
+      /^\/[\w./:@+=,%~-]*$/.test(value)
+        ? undefined
+        : 'must be the absolute path of a network namespace, of letters, digits and _ . / : @ + = , % ~ -',
   },
   {
     name: 'CNI_IFNAME',
@@ -46,7 +48,7 @@ const variables: readonly Variable[] = [
     check: value =>
       isInterfaceName(value)
         ? undefined
-        : "must have 1 to 15 bytes, no '/', ':' or blank, and not be '.' or '..'",
+        : "must be 1 to 15 letters, digits and _ . @ + = , ~ -, and not '.' or '..'",
   },
   { name: 'CNI_PATH', requiredFor: ['ADD', 'DEL', 'CHECK', 'GC'], check: fine },
 ]

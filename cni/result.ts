@@ -1,5 +1,6 @@
 /** Results of ADD, in the shape of each version (specification, section 5 "Result types"). Pure. */
 
+import { AddressError, formatCidr, parseAddress, parseCidr } from '../ipam/address.ts'
 import { familyOf } from '../ipam/cidr.ts'
 import type { Dns, Lease, Route } from '../ipam/lease.ts'
 import { CniError, codes } from './errors.ts'
@@ -108,12 +109,47 @@ const parseOld = (
   }
 }
 
-/** What an IPAM plugin gave. */
-export const toLease = ({ ips, routes, dns }: Result): Lease => ({
-  addresses: ips.map(({ address, gateway }) => ({ address, ...(gateway ? { gateway } : {}) })),
-  routes,
-  dns,
-})
+/**
+ * What an IPAM plugin gave, in canonical spelling: it goes into commands.
+ * @throws CniError(decode) for what is no address, route or number
+ */
+export const toLease = ({ ips, routes, dns }: Result, what: string): Lease => {
+  const sound = <T>(field: string, value: unknown, parse: (text: string) => T): T => {
+    try {
+      return parse(String(value))
+    } catch (error) {
+      const reason = error instanceof AddressError ? error.message : 'is not what it must be'
+      throw new CniError(
+        codes.decode,
+        `${what}: ${field}: ${JSON.stringify(value)} ${reason}`,
+        'correct the plugin that gave it',
+      )
+    }
+  }
+  const host = (text: string) => parseAddress(text).text
+  const cidr = (text: string) => formatCidr(parseCidr(text))
+  const optional = <T>(field: string, value: unknown, parse: (text: string) => T) =>
+    value === undefined || value === '' ? {} : { [field.split('.').at(-1)!]: sound(field, value, parse) }
+  return {
+    addresses: ips.map(({ address, gateway }, n) => ({
+      address: sound(`ips[${n}].address`, address, cidr),
+      ...optional(`ips[${n}].gateway`, gateway, host),
+    })),
+    routes: routes.map((route, n) => ({
+      dst: sound(`routes[${n}].dst`, route.dst, cidr),
+      ...optional(`routes[${n}].gw`, route.gw, host),
+      ...Object.assign({}, ...METRICS.map(name => optional(`routes[${n}].${name}`, route[name], whole))),
+    })),
+    dns,
+  }
+}
+
+const METRICS = ['mtu', 'advmss', 'priority', 'table', 'scope'] as const
+
+const whole = (text: string) => {
+  if (!/^\d{1,10}$/.test(text)) throw new AddressError('is no whole number')
+  return Number(text)
+}
 
 /** A later plugin in a chain keeps what is there and adds to it. */
 export const extend = (before: Result, added: Result): Result => ({

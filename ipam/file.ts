@@ -55,7 +55,7 @@ export class Torn extends Error {
 }
 
 /**
- * Opens `path` and its folders, private to us, creating what is missing.
+ * Opens `path` and its folders, private to us, creating what is missing. Its parent may be shared.
  *
  * @param folders a file in a folder marked durable is on the disk when `write` returns
  * @throws CniError io; also if a symbolic link stands in place of one of them
@@ -64,6 +64,7 @@ export const openDirectory = (
   path: string,
   folders: Readonly<Record<string, 'durable' | 'hint'>>,
 ): Directory => {
+  makeDirectory(dirname(path))
   makePrivate(path)
   for (const folder of Object.keys(folders)) makePrivate(join(path, folder))
   const anew = <T>(name: string, initial: T) =>

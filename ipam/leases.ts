@@ -9,7 +9,7 @@ import { matchRequested } from './allocator.ts'
 import { blockIn } from './blocks.ts'
 import { readBootId } from './boot.ts'
 import { asLeases, type Evidence, type HeldLease, reclaimGone } from './evidence.ts'
-import { makeDirectory, openDirectory, Torn } from './file.ts'
+import { openDirectory, Torn } from './file.ts'
 import { hostLocalDir as defaultDir } from './hostlocal.ts'
 import type { LeasedAddress, Owner } from './lease.ts'
 import { withLock } from './lock.ts'
@@ -74,7 +74,6 @@ export const openLeases = (options: LeasesOptions): Leases => {
   const hostLocal = join(options.hostLocalDir ?? defaultDir, network)
 
   const locked = <T>(work: (state: State) => T | Promise<T>): Promise<T> => {
-    makeDirectory(dataDir)
     const directory = open(path, folders)
     const bootId = options.bootId ?? readBootId()
     const attempt = async (): Promise<T> => {
@@ -84,7 +83,7 @@ export const openLeases = (options: LeasesOptions): Leases => {
         return await work(state)
       } catch (failure) {
         if (!(failure instanceof Torn)) throw failure
-        await mendBlock(new State(directory, network, bootId), blockIn(failure.file), evidence.rebuild)
+        await mendBlock(new State(directory, network, bootId, true), blockIn(failure.file), evidence.rebuild)
         return attempt()
       }
     }

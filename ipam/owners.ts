@@ -13,7 +13,7 @@ interface Shard {
 export class Owners {
   readonly #opened = new Map<string, Stored<Shard>>()
 
-  /** @param leased the leases as far as they can be read, for files that are missing or damaged */
+  /** @param leased the leases, for files that are missing or damaged */
   constructor(
     readonly directory: Directory,
     readonly bootId: string,
@@ -94,6 +94,6 @@ export class Owners {
 
 const byShard = (leases: readonly Held[]) => grouped(leases, ({ record }) => shardOf(record))
 
-/** By the container alone: all its interfaces are in one file. */
+/** By the container alone: all its interfaces are in one file. FNV mixes its upper bits best. */
 const shardOf = ({ containerId }: Pick<Owner, 'containerId'>) =>
-  `owners/${(fnv1a(containerId) & 0xff).toString(16).padStart(2, '0')}.json`
+  `owners/${(fnv1a(containerId) >>> 24).toString(16).padStart(2, '0')}.json`

@@ -24,16 +24,18 @@ export class State implements View {
   readonly #blocks: Blocks
   readonly #owners: Owners
 
+  /** @param isMending while a damaged block is mended, others may be damaged, too: their turn comes */
   constructor(
     readonly directory: Directory,
     readonly network: string,
     readonly bootId: string,
+    isMending = false,
   ) {
     this.pool = openPool(directory)
     const { bootId: before } = this.pool.data
     if (before !== bootId) Object.assign(this.pool.data, { bootId, used: {} })
     this.#blocks = new Blocks(directory, bootId, this.pool.data.used)
-    this.#owners = new Owners(directory, bootId, () => this.#blocks.readable())
+    this.#owners = new Owners(directory, bootId, () => (isMending ? this.#blocks.readable() : this.#blocks.all()))
     if (before === '')
       this.#blocks.readable() // the file was missing or damaged: this counts the leases
     else if (before !== bootId) this.#wipe()

@@ -44,27 +44,21 @@ export const integer = (min: number, max: number) =>
     ),
   )
 
-/** A name of a Linux interface: what the kernel takes, dev_valid_name() in net/core/dev.c. */
+/**
+ * A name of a Linux interface: of what the kernel takes (dev_valid_name() in net/core/dev.c) all
+ * that has no meaning of its own in a line of `ip` or `nft`, as quotes and `*` have.
+ */
 export const interfaceName = v.pipe(
   v.string(),
   v.check(
     isInterfaceName,
-    "must be an interface's name: 1 to 15 bytes, no '/', ':' or blank, not '.' or '..'",
+    "must be an interface's name: 1 to 15 letters, digits and _ . @ + = , ~ -, not '.' or '..'",
   ),
 )
 
 export function isInterfaceName(name: string): boolean {
-  return (
-    /^[^\s/:]+$/.test(name) &&
-    Buffer.byteLength(name) <= 15 &&
-    name !== '.' &&
-    name !== '..' &&
-    PRINTABLE.test(name)
-  )
+  return /^[\w.@+=,~-]{1,15}$/.test(name) && !/^(\.{1,2}|-.*)$/.test(name)
 }
-
-/** More than the kernel asks for: nothing that could end a word in a line of `ip` or `nft`. */
-const PRINTABLE = /^[\x21-\x7e]+$/
 
 export const isMac = (text: string) =>
   /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0

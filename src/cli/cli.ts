@@ -1,1 +1,43 @@
-export const runCommandLine = async (_argv: string[]): Promise<number> => 0
+/** The operator's command line: what the executable is when no runtime calls it. */
+
+import yargs from 'yargs'
+import { CniError } from '../../cni/errors.ts'
+import { plan } from './commands/plan.ts'
+import { prune } from './commands/prune.ts'
+import { topology } from './commands/topology.ts'
+
+declare const VETHWORK_VERSION: string
+
+/** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
+export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
+  let status = 0
+  const failed = (message: string | undefined, error: Error | undefined) => {
+    status = error instanceof CniError ? 1 : 2
+    console.error(
+      error instanceof CniError
+        ? told(error)
+        : `vethwork: ${message ?? error?.stack}\nTry 'vethwork --help'.`,
+    )
+  }
+  await yargs()
+    .scriptName('vethwork')
+    .usage(
+      '$0 <command>\n\nA container network plugin. Runtimes call it by CNI_COMMAND; people by these commands:',
+    )
+    .command(plan)
+    .command(prune)
+    .command(topology)
+    .demandCommand(1, 'a command is missing')
+    .strict()
+    .version(VETHWORK_VERSION)
+    .help()
+    .exitProcess(false)
+    .fail((message, error) => failed(message, error))
+    .wrap(80)
+    .parseAsync([...argv])
+    .catch(error => (status ? undefined : failed(undefined, error)))
+  return status
+}
+
+const told = ({ message, details, code }: CniError) =>
+  [`vethwork: ${message} (code ${code})`, ...(details ? [details] : [])].join('\n')

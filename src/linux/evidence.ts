@@ -3,9 +3,10 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import {
-  isNftNameOf,
   isPlugOf,
+  nftSuffix,
   type PlugMark,
+  readIptablesJump,
   readNetworkAlias,
   readPlugAlias,
   TABLES,
@@ -13,6 +14,7 @@ import {
 import { HOST } from '../plan/netns.ts'
 import { findTool } from './exec.ts'
 import { ipShow } from './iproute2.ts'
+import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
 
 interface Marked {
@@ -39,15 +41,31 @@ export const networkLinks = async (): Promise<{ name: string; network: string }[
 export const plugLinks = async (
   network: string,
 ): Promise<{ name: string; master: string; mark?: PlugMark }[]> =>
-  marked(await ipShow(HOST, ['link show type veth']))
+  (await allPlugLinks())
     .filter(({ alias }) => isPlugOf(network, alias))
     .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
+
+/** Of whichever network. */
+export const allPlugLinks = async (): Promise<Marked[]> => marked(await ipShow(HOST, ['link show type veth']))
+
+/** Names of networks that have rules of ours. */
+export const networksOfRules = async (withIptables: boolean): Promise<string[]> => {
+  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(nftTable)) : []
+  const names = tables.flatMap(table => [...(table?.chains.keys() ?? []), ...(table?.sets.keys() ?? [])])
+  const lines = withIptables
+    ? (await Promise.all((['iptables', 'ip6tables'] as const).map(one => iptablesTable(one, 'nat')))).flat()
+    : []
+  const jumps = lines.flatMap(line => readIptablesJump(line) ?? [])
+  return [...new Set([...names.map(name => name.slice(name.indexOf('/') + 1)), ...jumps])]
+}
 
 /** Elements in our nft sets that are this network's attachments'. */
 export const plugElements = async (network: string) => {
   const elements: { table: string; set: string; key: string; comment: string }[] = []
   for (const table of (await findTool('nft')) ? TABLES : []) {
-    const sets = [...((await nftTable(table))?.sets ?? [])].filter(([name]) => isNftNameOf(network, name))
+    const sets = [...((await nftTable(table))?.sets ?? [])].filter(([name]) =>
+      name.endsWith(nftSuffix(network)),
+    )
     for (const [set, found] of sets)
       elements.push(...found.map(({ key, comment }) => ({ table, set, key, comment })))
   }

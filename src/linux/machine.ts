@@ -14,6 +14,7 @@ import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
 import { networkLinks, plugElements, plugLinks, portsOf } from './evidence.ts'
 import { observe } from './observe.ts'
+import { rememberSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
 
 /**
@@ -66,26 +67,17 @@ export const removeStrays = async (network: string, keep: readonly Owner[]): Pro
   ])
 }
 
-/**
- * Takes away what a network shares, if it has no attachment.
- * @returns the steps done; none if the network is in use or there is nothing
- */
-export const removeShared = (desired: readonly Desired[], dryRun: boolean): Promise<Step[]> =>
-  withLock(hostLock(), async () => {
-    const shared = desired.filter(one => !isOwn(one))
-    if (await isInUse(shared)) return []
-    const steps = planRemoval(shared, await observe(shared))
-    if (!dryRun) await applyAll(steps, driver)
-    return steps
-  })
-
 const isOwn = ({ scope }: Desired) => scope === 'attachment'
 
 const ensureShared = async (desired: readonly Desired[], observed: Observed): Promise<readonly Step[]> => {
   const shared = desired.filter(one => !isOwn(one))
   if (!plan(shared, observed).length) return []
   // Somebody else may have made it while we waited.
-  return withLock(hostLock(), async () => apply(plan(shared, await observe(shared)), driver))
+  return withLock(hostLock(), async () => {
+    const steps = plan(shared, await observe(shared))
+    rememberSysctls(steps)
+    return apply(steps, driver)
+  })
 }
 
 /** Under the lock again: another container may have been plugged in meanwhile, then it stays. */
@@ -96,7 +88,7 @@ const undoShared = (desired: readonly Desired[], made: readonly Step[], because:
     const alone = await isOnlyNetwork(shared)
     // ip_forward is the host's: other networks of ours may rely on it by now.
     await undo(
-      made.filter(({ op }) => alone || op.op !== 'sysctl.set'),
+      made.filter(({ op }) => alone || op.op !== 'sysctl.set' || !op.lasting),
       driver,
       because,
     )

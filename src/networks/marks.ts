@@ -48,16 +48,20 @@ export const ownerComment = (owner: Owner) => {
 }
 
 /** `masquerade/web`: an nft chain or set of a network; no name of a network holds a slash. */
-export const nftName = (what: string, network: string) => `${what}/${slug(network)}`
+export const nftName = (what: string, network: string) => `${what}${nftSuffix(network)}`
 
-export const isNftNameOf = (network: string, name: string) => name.endsWith(`/${slug(network)}`)
-
-const slug = (network: string) => (network.length <= 60 ? network : fingerprint(network, 13))
+export const nftSuffix = (network: string) => `/${network.length <= 60 ? network : fingerprint(network, 13)}`
 
 /** Our nft tables; nothing of ours is in any other, nothing of others' in these. */
 export const TABLES = ['inet vethwork', 'bridge vethwork'] as const
 
 /** A chain's name in iptables has at most 28 bytes. */
 export const iptablesChain = (network: string) => `VETHWORK-${fingerprint(network, 13).toUpperCase()}`
+
+/** The comment of the rule that leads there. */
+export const iptablesComment = (network: string) => `vethwork ${network.slice(0, 80)}`
+
+/** The network whose jump a line of iptables-save is. */
+export const readIptablesJump = (line: string) => /--comment "vethwork ([^ "]+)" -j VETHWORK-/.exec(line)?.[1]
 
 const ownerText = ({ network, containerId, ifname }: Owner) => `${network}/${containerId}/${ifname}`

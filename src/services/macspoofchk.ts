@@ -1,7 +1,7 @@
 /** A container may send with its own MAC address only (the reference bridge's `macspoofchk`). */
 
 import type { Owner } from '../../ipam/lease.ts'
-import { nftName, ownerComment } from '../networks/marks.ts'
+import { nftName, nftSuffix, ownerComment } from '../networks/marks.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 
@@ -17,6 +17,7 @@ export const macspoofchkRules = (network: string): Desired => {
     netns: HOST,
     table: TABLE,
     network,
+    suffix: nftSuffix(network),
     sets: [
       { name: ports, spec: 'type ifname;' },
       { name: macs, spec: 'type ifname . ether_addr;' },

@@ -1,7 +1,7 @@
 /** Containers speak to the outside with the host's address (source NAT, nft(8) "masquerade"). */
 
 import { familyOf, networkOf } from '../../ipam/cidr.ts'
-import { iptablesChain, nftName } from '../networks/marks.ts'
+import { iptablesChain, iptablesComment, nftName, nftSuffix } from '../networks/marks.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
@@ -43,6 +43,7 @@ const nftables = ({ network, subnets, inside, why }: Masquerade): Desired[] => {
       netns: HOST,
       table: 'inet vethwork',
       network,
+      suffix: nftSuffix(network),
       sets: [],
       chains: [chain],
       why,
@@ -65,22 +66,25 @@ const iptables = ({ network, subnets, inside, why }: Masquerade): Desired[] =>
         `${leaves} ${comment(leaves)} -j MASQUERADE`,
       ]
     })
-    const command = family === 4 ? 'iptables' : 'ip6tables'
-    return [
-      {
-        kind: 'iptables',
-        scope: 'network',
-        netns: HOST,
-        command,
-        table: 'nat',
-        parent: 'POSTROUTING',
-        chain: iptablesChain(network),
-        comment: `vethwork ${network.slice(0, 80)}`,
-        rules,
-        why,
-      },
-    ]
+    return [iptablesPart(network, family, rules, why)]
   })
+
+const iptablesPart = (network: string, family: 4 | 6, rules: string[], why: string): Desired => ({
+  kind: 'iptables',
+  scope: 'network',
+  netns: HOST,
+  command: family === 4 ? 'iptables' : 'ip6tables',
+  table: 'nat',
+  parent: 'POSTROUTING',
+  chain: iptablesChain(network),
+  comment: iptablesComment(network),
+  rules,
+  why,
+})
+
+/** All that a network may have in iptables, whatever its addresses. */
+export const iptablesRemains = (network: string): Desired[] =>
+  ([4, 6] as const).map(family => iptablesPart(network, family, [], 'ipMasqBackend: iptables'))
 
 /** The subnets of addresses, each once. */
 export const subnetsOf = (addresses: readonly string[]) => [...new Set(addresses.map(networkOf))]

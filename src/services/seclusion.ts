@@ -1,6 +1,6 @@
 /** Nothing passes between a bridge and its host: neither to the host itself nor through it. */
 
-import { nftName } from '../networks/marks.ts'
+import { nftName, nftSuffix } from '../networks/marks.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 
@@ -22,6 +22,7 @@ export const seclusion = (network: string, bridge: string): Desired[] => {
       netns: HOST,
       table: 'inet vethwork',
       network,
+      suffix: nftSuffix(network),
       sets: [],
       chains: [
         chain('input', [`iifname "${bridge}" drop`]),

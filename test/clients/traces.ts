@@ -12,8 +12,8 @@ export const remember = async (machine: Machine) => {
   return { left: () => settled(before, () => snapshot(machine.network), { except: tolerated }) }
 }
 
-/** Where a container is still remembered: leases not released, cached results. */
+/** Where a container is still remembered: leases not released. The cache of results is libcni's own. */
 export const leases = (machine: Machine, containerId: string): string[] =>
-  [machine.stateDir, '/var/lib/cni'].flatMap(directory =>
+  [machine.stateDir, '/var/lib/cni/networks'].flatMap(directory =>
     mentions(machine.there(directory), containerId).map(path => `${directory}/${path}`),
   )

@@ -18,7 +18,15 @@ export const forwarding: Kind<Forwarding, SysctlOp> = {
     const key = FORWARDING[family]
     const was = observed.sysctls.get(at(HOST, key))
     if (was === '1') return []
-    const on: SysctlOp = { op: 'sysctl.set', netns: HOST, key, value: '1', was, optional: false }
+    const on: SysctlOp = {
+      op: 'sysctl.set',
+      netns: HOST,
+      key,
+      value: '1',
+      was,
+      optional: false,
+      lasting: true,
+    }
     // A forwarding host ignores router advertisements: its own default route would expire (pain 19).
     const uplinks = family === 6 ? observed.advertised : []
     const keep = uplinks.map(
@@ -29,6 +37,7 @@ export const forwarding: Kind<Forwarding, SysctlOp> = {
         value: '2',
         was: '1',
         optional: false,
+        lasting: true,
       }),
     )
     return [...keep, on]

@@ -70,7 +70,7 @@ export const link: Kind<Link, LinkOp> = {
           type,
           ...(peer ? ['peer', 'name', peer.name, ...born(peer.settings), 'netns', peer.netns] : []),
         ]
-        return ['link add', op.name, ...born(op.link.settings), ...end].join(' ')
+        return ['link add dev', op.name, ...born(op.link.settings), ...end].join(' ')
       }
       case 'link.alias':
         return `link set dev ${op.name} alias "${op.alias}"`

@@ -26,6 +26,8 @@ export interface Ruleset extends Common {
   /** Family and name: `inet vethwork`. */
   readonly table: string
   readonly network: string
+  /** How the names of all its sets and chains end: `/web`. */
+  readonly suffix: string
   readonly sets: readonly NftSet[]
   readonly chains: readonly Chain[]
 }
@@ -71,16 +73,20 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
     return found || !ops.length ? ops : [create, ...ops]
   },
 
-  remove({ table, sets, chains }, observed) {
+  // All of the network's, also what an earlier configuration of it made.
+  remove({ table, suffix }, observed) {
     const found = observed.tables.get(table)
     if (!found) return []
-    const mine = chains.filter(({ name }) => found.chains.has(name))
-    const mySets = sets.filter(({ name }) => found.sets.has(name))
-    if (mine.length === found.chains.size && mySets.length === found.sets.size)
+    const isMine = (name: string) => name.endsWith(suffix)
+    const chains = [...found.chains.keys()]
+    const sets = [...found.sets.keys()]
+    if ([...chains, ...sets].every(isMine))
       return [nft(`delete table ${table}`, `delete the nft table ${table}, which holds nothing else`)]
     return [
-      ...mine.map(({ name }) => nft(`delete chain ${table} ${name}`, `delete the nft chain ${name}`)),
-      ...mySets.map(({ name }) => nft(`delete set ${table} ${name}`, `delete the nft set ${name}`)),
+      ...chains
+        .filter(isMine)
+        .map(name => nft(`delete chain ${table} ${name}`, `delete the nft chain ${name}`)),
+      ...sets.filter(isMine).map(name => nft(`delete set ${table} ${name}`, `delete the nft set ${name}`)),
     ]
   },
 

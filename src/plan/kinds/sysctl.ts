@@ -23,13 +23,15 @@ export interface SysctlOp {
   /** The value before, if it outlives this op's undoing. */
   readonly was?: string
   readonly optional: boolean
+  /** It is no interface's, so it will outlive what it was set for. */
+  readonly lasting: boolean
 }
 
 export const sysctl: Kind<Sysctl, SysctlOp> = {
-  ensure({ netns, key, value, optional }, observed) {
+  ensure({ netns, key, value, optional, dev }, observed) {
     const was = observed.sysctls.get(at(netns, key))
     if (was === value || (optional && was === ABSENT)) return []
-    return [{ op: 'sysctl.set', netns, key, value, was, optional }]
+    return [{ op: 'sysctl.set', netns, key, value, was, optional, lasting: dev === undefined }]
   },
   // Of an interface: goes with it. Of the host: others may rely on it by now.
   remove: () => [],

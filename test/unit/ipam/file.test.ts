@@ -132,7 +132,7 @@ describe('what the filesystem refuses', () => {
       `cannot create ${path}: something else stands there (EEXIST)`,
     )
     expect(() => openDirectory(join(path, 'net'), folders)).toThrow(
-      'a part of the path is not a directory (ENOTDIR)',
+      `cannot create ${path}: something else stands there (EEXIST)`,
     )
   })
 
