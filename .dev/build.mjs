@@ -15,7 +15,9 @@ execFileSync(
     'build',
     '--compile',
     '--bytecode',
-    '--minify',
+    // Names stay, for stacks that can be read.
+    '--minify-whitespace',
+    '--minify-syntax',
     '--format=esm',
     // What a verb does not import is not even loaded.
     '--splitting',

@@ -25,7 +25,8 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
   })
   const sets = () => parseRanges(conf.ranges)
   const isMine = (valid: readonly Owner[], { owner: { containerId, ifname } }: HeldLease) =>
-    valid.some(one => one.containerId === containerId && one.ifname === ifname)
+    // What an old host-local left knows no interface: it is the whole container's.
+    valid.some(one => one.containerId === containerId && (ifname === '' || one.ifname === ifname))
 
   return {
     async acquire() {
@@ -35,6 +36,16 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
       const netns = path ? { path, inode: (await netnsInodeIfThere(path)) ?? null } : undefined
       const addresses = await leases.acquire(owner, ranges, { ips: requestedIps(request, config), netns })
       return { addresses, routes: conf.routes, dns }
+    },
+
+    async preview() {
+      const ips = requestedIps(request, config)
+      const addresses = await leases.preview(owner, sets(), { ips })
+      const words = `lease ${addresses.map(({ address }) => address).join(' and ')} to ${owner.containerId}, ${owner.ifname}`
+      return {
+        lease: { addresses, routes: conf.routes, dns: await readDns(conf) },
+        words: [{ words, why: 'ipam: recorded before anything is made', command: '(in the lease store)' }],
+      }
     },
 
     async release() {
@@ -73,6 +84,10 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
 
     async gc(valid) {
       await leases.reclaim(lease => !isMine(valid, lease))
+    },
+
+    async owners() {
+      return (await leases.list()).map(({ owner }) => owner)
     },
   }
 }

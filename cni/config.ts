@@ -266,8 +266,11 @@ const withoutNulls = (json: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(json)
       .filter(([, value]) => value !== null)
-      .map(([key, value]) => [key, isObject(value) ? withoutNulls(value) : value]),
+      .map(([key, value]) => [key, withoutNullsIn(value)]),
   )
+
+const withoutNullsIn = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(withoutNullsIn) : isObject(value) ? withoutNulls(value) : value
 
 /** containerd writes the keys of runtimeConfig in its own case. */
 const canonical = (given: Record<string, unknown>) => {
@@ -285,14 +288,26 @@ const canonical = (given: Record<string, unknown>) => {
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
       const name = names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key
-      return [name, name === 'ipRanges' ? nested(value) : value]
+      return [name, name === 'ipRanges' ? rangeSets(value) : value]
     }),
   )
 }
 
-/** A flat list of ranges is one set. */
-const nested = (value: unknown) =>
-  Array.isArray(value) && value.length && !Array.isArray(value[0]) ? [value] : value
+/** A flat list of ranges is one set. containerd writes their keys in its own case, too, and '' for what is not set. */
+const rangeSets = (value: unknown) => {
+  if (!Array.isArray(value)) return value
+  const sets = value.length && !Array.isArray(value[0]) ? [value] : value
+  return sets.map(set => (Array.isArray(set) ? set.map(rangeKeys) : set))
+}
+
+const rangeKeys = (range: unknown) => {
+  if (!isObject(range)) return range
+  const names = ['subnet', 'rangeStart', 'rangeEnd', 'gateway']
+  const set = Object.entries(range).filter(([, value]) => value !== '')
+  return Object.fromEntries(
+    set.map(([key, value]) => [names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key, value]),
+  )
+}
 
 const pick = (from: object, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)))

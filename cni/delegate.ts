@@ -21,12 +21,12 @@ export const delegate = async (
   const { exitCode, stdout, stderr } = await run(file, [], { env, input: config.text, timeout: 120 })
   const answer = parse(stdout)
   if (exitCode === 0) return answer
-  const {
-    code = codes.command,
-    msg = stderr.trim() || `it ended with ${exitCode}`,
-    details,
-  } = (answer ?? {}) as { code?: number; msg?: string; details?: string }
-  throw new CniError(code, `ipam plugin '${type}', ${verb}: ${msg}`, details || `it is ${file}`)
+  const { code, msg, details } = (answer ?? {}) as Record<string, unknown>
+  throw new CniError(
+    Number.isInteger(code) && Number(code) > 0 ? Number(code) : codes.command,
+    `ipam plugin '${type}', ${verb}: ${msg || stderr.trim() || `it ended with ${exitCode}`}`,
+    String(details || `it is ${file}`),
+  )
 }
 
 /** The versions it supports: what it does not know it is not asked. */

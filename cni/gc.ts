@@ -10,8 +10,12 @@ import type { Request } from './request.ts'
 /** An empty list means that nothing is valid; a missing one means that the runtime did not say. */
 export const gc = async (request: Request, config: Config): Promise<void> => {
   const valid = validOwners(config)
+  const addresses = addressesOf(request, config)
   // Addresses last: nobody may get one that is still in use.
-  await attemptAll([() => removeStrays(config.name, valid), () => addressesOf(request, config).gc(valid)])
+  await attemptAll([
+    async () => removeStrays(config.name, valid, await addresses.owners().catch(() => [])),
+    () => addresses.gc(valid),
+  ])
 }
 
 /** @throws CniError(badConfig) if the runtime did not say what is valid */

@@ -5,6 +5,7 @@ import type { Explained } from '../src/plan/explain.ts'
 import { builtIn } from './builtin.ts'
 import type { Config } from './config.ts'
 import { delegate, supports } from './delegate.ts'
+import { CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
 import { parseResult, toLease } from './result.ts'
 
@@ -24,6 +25,8 @@ export interface Addresses {
   status(): Promise<void>
   /** Releases what nobody in `valid` has. @returns the owners it forgot */
   gc(valid: readonly Owner[]): Promise<void>
+  /** Whoever has a lease, as far as that is known here. */
+  owners(): Promise<readonly Owner[]>
 }
 
 export interface Preview {
@@ -52,6 +55,13 @@ const none: Addresses = {
   check: async () => {},
   status: async () => {},
   gc: async () => {},
+  owners: async () => [],
+}
+
+/** As the reference: a section `ipam` that gives nothing is a mistake. */
+const refuseEmpty = (lease: Lease, what: string): Lease => {
+  if (lease.addresses.length) return lease
+  throw new CniError(codes.decode, `${what} gave no address`, 'correct its configuration')
 }
 
 const delegated = (request: Request, config: Config, type: string): Addresses => {
@@ -62,7 +72,13 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
   return {
     async acquire() {
       const what = `ipam plugin '${type}'`
-      return toLease(parseResult(await call('ADD'), what, config.cniVersion), what)
+      const answer = await call('ADD')
+      try {
+        return refuseEmpty(toLease(parseResult(answer, what, config.cniVersion), what), what)
+      } catch (error) {
+        await call('DEL').catch(() => {}) // it did say that something is reserved
+        throw error
+      }
     },
     preview: async () => ({
       lease: empty,
@@ -83,5 +99,6 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
     check: async () => void (await call('CHECK')),
     status: () => ifItCan('STATUS'),
     gc: () => ifItCan('GC'),
+    owners: async () => [],
   }
 }

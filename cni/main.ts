@@ -17,7 +17,7 @@ const main = async (): Promise<number> => {
   let text = ''
   try {
     const request = parseRequest(process.env)
-    text = readFileSync(0, 'utf8')
+    text = readStdin()
     const answer =
       request.verb === 'VERSION'
         ? { cniVersion: versionOf(text), supportedVersions }
@@ -30,10 +30,22 @@ const main = async (): Promise<number> => {
   }
 }
 
+const readStdin = () => {
+  try {
+    return readFileSync(0, 'utf8')
+  } catch (error) {
+    throw new CniError(
+      codes.io,
+      `cannot read stdin: ${(error as Error).message}`,
+      'send the configuration there',
+    )
+  }
+}
+
 /** Section 5 "Error" of the specification. What we did not expect keeps its stack on stderr. */
 const renderError = (error: unknown, text: string) => {
   const known = error instanceof CniError
-  if (!known) console.error(error)
+  if (!known) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
   const { code, message, details } = known
     ? error
     : {

@@ -5,6 +5,7 @@ import { exhausted, freeAddresses } from './allocator.ts'
 import { asLeases, type Evidence, reclaimGone } from './evidence.ts'
 import type { Owner } from './lease.ts'
 import { type RangeSet, sizeOf } from './range.ts'
+import { keyOf } from './record.ts'
 import type { State } from './state.ts'
 
 /** The specification: a second ADD for the same container and interface is an error. */
@@ -63,10 +64,10 @@ const choose = async (
 const refuseTaken = async (state: State, address: Address, evidence: Evidence): Promise<void> => {
   const record = state.recordOf(address)
   if (record) {
-    const lease = asLeases(state.network, [{ address, record }])[0]!
-    if (!(await evidence.isGone?.(lease)))
+    const held = state.all().filter(one => keyOf(one.record) === keyOf(record))
+    if (!(await evidence.isGone?.(asLeases(state.network, held)[0]!)))
       throw taken(address, `container ${record.containerId}, interface ${record.ifname || 'unknown'}, has it`)
-    state.drop([{ address, record }])
+    state.drop(held)
   }
   if (await evidence.taken?.(address.text)) throw taken(address, 'it is in use on this host')
 }

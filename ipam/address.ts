@@ -35,7 +35,8 @@ const parseV4 = (text: string): bigint => {
   const octets = text.split('.')
   if (octets.some(octet => /^0\d/.test(octet))) throw new AddressError('has a leading zero')
   if (octets.some(octet => Number(octet) > 255)) throw new AddressError('has a number above 255')
-  return numberOf(ipaddr.IPv4.parse(text).octets, 8n)
+  // ipaddr.js would take 0.5 ms for its first IPv4 address, and there is nothing left to parse.
+  return BigInt(octets.reduce((value, octet) => value * 256 + Number(octet), 0))
 }
 
 const parseV6 = (text: string): Address => {
@@ -45,11 +46,11 @@ const parseV6 = (text: string): Address => {
     throw new AddressError('is not an IP address')
   const parsed = ipaddr.IPv6.parse(text)
   if (parsed.isIPv4MappedAddress()) throw new AddressError('is an IPv4 address in IPv6 clothes')
-  return addressAt(6, numberOf(parsed.parts, 16n))
+  return addressAt(6, valueOfV6(parsed.parts))
 }
 
-const numberOf = (parts: readonly number[], width: bigint): bigint =>
-  parts.reduce((value, part) => (value << width) | BigInt(part), 0n)
+const valueOfV6 = (parts: readonly number[]): bigint =>
+  parts.reduce((value, part) => (value << 16n) | BigInt(part), 0n)
 
 /** `10.1.2.3/24`, host bits allowed. @throws AddressError */
 export const parseCidr = (text: string): Cidr => {
@@ -64,16 +65,14 @@ export const parseCidr = (text: string): Cidr => {
 export const addressAt = (family: Family, value: bigint): Address => ({
   family,
   value,
-  text:
-    family === 4
-      ? partsOf(value, 4, 8n).join('.')
-      : new ipaddr.IPv6(partsOf(value, 8, 16n)).toRFC5952String(),
+  text: family === 4 ? textOfV4(Number(value)) : new ipaddr.IPv6(partsOfV6(value)).toRFC5952String(),
 })
 
-const partsOf = (value: bigint, count: number, width: bigint): number[] =>
-  Array.from({ length: count }, (_, i) =>
-    Number((value >> (BigInt(count - 1 - i) * width)) & ((1n << width) - 1n)),
-  )
+const textOfV4 = (value: number): string =>
+  [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
+
+const partsOfV6 = (value: bigint): number[] =>
+  Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn))
 
 export const formatCidr = ({ address, prefix }: Cidr): string => `${address.text}/${prefix}`
 

@@ -34,5 +34,12 @@ export const overlaps = (a: string, b: string): boolean => {
 /** The MAC address that goes with an address, whoever has it: `02:42:0a:16:00:02`. */
 export const macOf = (address: string): string => macOfAddress(parseAddress(address))
 
+/** The address that an interface makes of its MAC address (modified EUI-64, RFC 4291 appendix A). */
+export const linkLocalOf = (mac: string): string => {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map(byte => Number.parseInt(byte, 16))
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
+  return `fe80::${groups.map(group => group.toString(16)).join(':')}`
+}
+
 /** Without its prefix length. */
 export const hostOf = (text: string): string => text.split('/')[0]!

@@ -46,6 +46,24 @@ export interface Directory {
   setAside(name: string): void
 }
 
+/** The same directory, whose writes do nothing. */
+export const readOnly = (directory: Directory): Directory => ({
+  open: (name, initial) => ({ data: directory.open(name, initial).data, write: () => {} }),
+  anew: (_, initial) => ({ data: initial, write: () => {} }),
+  names: folder => directory.names(folder),
+  remove: () => {},
+  setAside: () => {},
+})
+
+/** A directory that is not there. */
+export const nowhere: Directory = {
+  open: (_, initial) => ({ data: initial, write: () => {} }),
+  anew: (_, initial) => ({ data: initial, write: () => {} }),
+  names: () => [],
+  remove: () => {},
+  setAside: () => {},
+}
+
 /** The file is there, but it is not what was last written. `file` is its name in its directory. */
 export class Torn extends Error {
   override readonly name = 'Torn'

@@ -9,12 +9,12 @@ import { matchRequested } from './allocator.ts'
 import { blockIn } from './blocks.ts'
 import { readBootId } from './boot.ts'
 import { asLeases, type Evidence, type HeldLease, reclaimGone } from './evidence.ts'
-import { openDirectory, Torn } from './file.ts'
+import { type Directory, nowhere, openDirectory, readOnly, Torn } from './file.ts'
 import { hostLocalDir as defaultDir } from './hostlocal.ts'
 import type { LeasedAddress, Owner } from './lease.ts'
 import { withLock } from './lock.ts'
 import { asLeased, isIn, nameOf, type RangeSet, sizeOf } from './range.ts'
-import { importHostLocal, mendBlock } from './recover.ts'
+import { importHostLocal, mendBlock, recoverMarks } from './recover.ts'
 import { folders, State } from './state.ts'
 
 export interface LeaseRequest {
@@ -39,6 +39,8 @@ export interface Leases {
    * @throws CniError poolExhausted, addressTaken, badConfig (address asked for), badEnvironment (owner has a lease), io, tryAgain
    */
   acquire(owner: Owner, sets: readonly RangeSet[], request?: LeaseRequest): Promise<LeasedAddress[]>
+  /** What `acquire` would lease now, if no lease has to be reclaimed for it; nothing is written. Throws the same. */
+  preview(owner: Owner, sets: readonly RangeSet[], request?: LeaseRequest): Promise<LeasedAddress[]>
   /** @returns the addresses released; none if there was nothing to release */
   release(owner: Owner): Promise<string[]>
   find(owner: Owner): Promise<HeldLease | undefined>
@@ -80,6 +82,8 @@ export const openLeases = (options: LeasesOptions): Leases => {
       try {
         const state = new State(directory, network, bootId)
         await takeOver(state)
+        // No memory at all, new or lost: what the kernel still shows of this network is leased.
+        if (state.isNew) await recoverMarks(state, evidence.rebuild)
         return await work(state)
       } catch (failure) {
         if (!(failure instanceof Torn)) throw failure
@@ -119,6 +123,18 @@ export const openLeases = (options: LeasesOptions): Leases => {
         state.put(chosen.map(address => ({ address, record })))
         return chosen.map(address => asLeased(sets, address)!)
       })
+    },
+
+    preview: async (owner, sets, { ips = [], now = new Date() } = {}) => {
+      const requested = matchRequested(sets, ips)
+      const look = async (directory: Directory) => {
+        const state = new State(readOnly(directory), network, options.bootId ?? readBootId())
+        refuseSecond(state, owner)
+        const chosen = await chooseAddresses(state, sets, requested, { taken: evidence.taken }, now)
+        return chosen.map(address => asLeased(sets, address)!)
+      }
+      if (!existsSync(join(path, 'pool.json'))) return look(nowhere)
+      return lock(join(path, 'lock'), () => look(open(path, folders)))
     },
 
     release: async owner => {

@@ -44,7 +44,7 @@ export const parseRanges = (sets: readonly (readonly RangeConf[])[], where: Wher
     throw refusal('ipam.ranges: no ranges', 'give at least one: "ranges": [[{"subnet": "10.1.2.0/24"}]]')
   const parsed = sets.map((set, i) => {
     if (set.length === 0)
-      throw refusal(`ipam.ranges[${i}]: an empty set of ranges`, 'give it a subnet, or leave the set out')
+      throw refusal(`${where(i, 0)}: missing, the set is empty`, 'give it a subnet, or leave the set out')
     return set.map((conf, j) => parseRange(conf, where(i, j)))
   })
   parsed.forEach((set, i) => {

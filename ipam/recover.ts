@@ -21,6 +21,15 @@ export const importHostLocal = (state: State, path: string): void => {
   state.pool.write()
 }
 
+/** Leases that only the kernel still knows of: our own were lost, or never made here. */
+export const recoverMarks = async (state: State, rebuild: Evidence['rebuild']): Promise<void> => {
+  const marks = ((await rebuild?.()) ?? []).flatMap(({ owner, addresses }) =>
+    addresses.map(text => ({ address: parseAddress(text), record: unknownNetns(state, owner) })),
+  )
+  const unknown = marks.filter(({ address }) => !state.recordOf(address))
+  if (unknown.length) state.put(unknown)
+}
+
 /** A damaged block: what owners' hints and the kernel's marks say of it is leased; the kernel knows better. */
 export const mendBlock = async (state: State, block: string, rebuild: Evidence['rebuild']): Promise<void> => {
   const marks = ((await rebuild?.()) ?? []).flatMap(({ owner, addresses }) =>

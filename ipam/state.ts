@@ -21,6 +21,8 @@ const keptCursors = 64
 
 export class State implements View {
   readonly pool: Stored<Pool>
+  /** There is no memory of this network, or it was lost. */
+  readonly isNew: boolean
   readonly #blocks: Blocks
   readonly #owners: Owners
 
@@ -33,10 +35,13 @@ export class State implements View {
   ) {
     this.pool = openPool(directory)
     const { bootId: before } = this.pool.data
+    this.isNew = before === ''
     if (before !== bootId) Object.assign(this.pool.data, { bootId, used: {} })
     this.#blocks = new Blocks(directory, bootId, this.pool.data.used)
-    this.#owners = new Owners(directory, bootId, () => (isMending ? this.#blocks.readable() : this.#blocks.all()))
-    if (before === '')
+    this.#owners = new Owners(directory, bootId, () =>
+      isMending ? this.#blocks.readable() : this.#blocks.all(),
+    )
+    if (this.isNew)
       this.#blocks.readable() // the file was missing or damaged: this counts the leases
     else if (before !== bootId) this.#wipe()
   }
@@ -142,6 +147,7 @@ export class State implements View {
   #wipe(): void {
     for (const folder of Object.keys(folders))
       for (const name of this.directory.names(folder)) this.directory.remove(`${folder}/${name}`)
+    for (const name of this.directory.names('.')) if (name.endsWith('.tmp')) this.directory.remove(name)
     this.pool.write()
   }
 

@@ -11,7 +11,7 @@ export const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return
       const input = dataset.value as Record<string, unknown>
-      for (const key of Object.keys(input).filter(key => !(key in entries) && !isForeign(key)))
+      for (const key of Object.keys(input).filter(key => !Object.hasOwn(entries, key) && !isForeign(key)))
         addIssue({
           message: UNKNOWN + suggestion(key, Object.keys(entries)),
           path: [{ type: 'object', origin: 'key', input, key, value: input[key] }],

@@ -35,7 +35,7 @@ const remedyOf: Partial<Record<ErrorKind, string>> = {
   denied: 'run it as root with CAP_NET_ADMIN and CAP_SYS_ADMIN',
   busy: 'try again',
   full: 'a Linux bridge takes 1,023 ports: use a second network',
-  netns: 'the network namespace must exist: a file that `ip netns add` or the runtime made',
+  netns: 'CNI_NETNS must lead to a network namespace, as the file that `ip netns add` or the runtime made',
 }
 
 /**

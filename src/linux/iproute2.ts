@@ -41,7 +41,12 @@ export const ipShow = async (netns: Netns, lines: readonly string[], options: re
   const { stdout, failures } = await ipBatch(netns, lines, ['-j', '-d', ...options], true)
   const fatal = failures.find(({ stderr }) => !/does not exist|Cannot find device/.test(stderr))
   if (fatal)
-    throw new CommandError('ip', lines[fatal.index ?? 0] ?? '', fatal.stderr, 'look at the interfaces')
+    throw new CommandError(
+      'ip',
+      lines[fatal.index ?? 0] ?? '',
+      fatal.stderr,
+      `look at the interfaces of ${netns}`,
+    )
   return stdout
     .split('\n')
     .filter(line => line.startsWith('['))

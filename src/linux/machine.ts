@@ -49,12 +49,23 @@ export const remove = async (desired: readonly Desired[]): Promise<void> => {
   await applyAll(planRemoval(own, await observe(own)), driver)
 }
 
-/** Takes away everything in the kernel that says it is an attachment's of this network, but those of `keep`. */
-export const removeStrays = async (network: string, keep: readonly Owner[]): Promise<void> => {
+/**
+ * Takes away everything in the kernel that says it is an attachment's of this network, but those of `keep`.
+ * @param known who else may have something: a crash can leave a cable that has its name, but no mark yet
+ */
+export const removeStrays = async (
+  network: string,
+  keep: readonly Owner[],
+  known: readonly Owner[],
+): Promise<void> => {
   const names = new Set(keep.map(hostVeth))
   const comments = new Set(keep.map(ownerComment))
   const common = { scope: 'attachment', netns: HOST, why: 'its container is gone' } as const
   const links = (await plugLinks(network)).filter(({ name }) => !names.has(name))
+  const stray = new Set([
+    ...links.map(({ name }) => name),
+    ...known.map(hostVeth).filter(name => !names.has(name)),
+  ])
   const elements = (await plugElements(network)).filter(({ comment }) => !comments.has(comment))
   await remove([
     ...links.flatMap(({ mark, master }) =>
@@ -62,7 +73,7 @@ export const removeStrays = async (network: string, keep: readonly Owner[]): Pro
         (one): Desired => ({ ...common, kind: 'neigh', dev: master, address: hostOf(one) }),
       ),
     ),
-    ...links.map(({ name }): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} })),
+    ...[...stray].map((name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} })),
     ...elements.map((one): Desired => ({ ...common, kind: 'element', ...one })),
   ])
 }

@@ -8,5 +8,5 @@ export const stateDir = () => process.env.VETHWORK_STATE_DIR || '/var/lib/vethwo
 /** Held while what networks share is made or taken away. */
 export const hostLock = () => {
   makeDirectory(stateDir())
-  return `${stateDir()}/lock`
+  return `${stateDir()}/.lock` // no network has a name like that
 }

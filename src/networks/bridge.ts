@@ -1,6 +1,6 @@
 /** No mode: a bridge and a veth pair a container, field for field as the reference `bridge` plugin. */
 
-import { familyOf, hostOf, macOf, prefixOf } from '../../ipam/cidr.ts'
+import { familyOf, hostOf, linkLocalOf, macOf, prefixOf } from '../../ipam/cidr.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
@@ -106,12 +106,12 @@ export const pair = (conf: NetConf, { owner, netns, mac }: Attachment, { address
   const own = plugMac(port, mac, addresses[0]?.address)
   const common = { scope: 'attachment', netns: HOST } as const
   return [
-    ...addresses.map(
-      ({ address }): Desired => ({
+    ...[...addresses.map(({ address }) => hostOf(address)), linkLocalOf(own)].map(
+      (address): Desired => ({
         ...common,
         kind: 'neigh',
         dev: conf.bridge,
-        address: hostOf(address),
+        address,
         why: "the address may be another container's next",
       }),
     ),

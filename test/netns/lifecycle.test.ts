@@ -37,8 +37,8 @@ const addressesOf = ({ ips }: { ips: { address: string }[] }) => {
 
 /** The container's link-local address: the host learns it as a neighbour, too. */
 const linkLocalOf = async (netns: Netns, dev: string): Promise<string> => {
-  const [link] = await netns.ip(`-6 addr show dev ${dev} scope link`)
-  return link.addr_info[0].local
+  const text = await netns.ok('ip', ['-6', '-o', 'addr', 'show', 'dev', dev, 'scope', 'link'])
+  return /inet6 (fe80:[^/]+)/.exec(text)?.[1] ?? ''
 }
 
 const lifecycle = async (mode: ModeName, family: Family) => {
@@ -69,7 +69,6 @@ const lifecycle = async (mode: ModeName, family: Family) => {
   }
   if (facts.gateway && family !== 'v4') {
     const linkLocal = await linkLocalOf(passenger, 'eth0')
-    process.stderr.write(JSON.stringify([await host.sh("ping",["-n","-c1","-W1",`${linkLocal}%${json.interfaces[0].name}`]), await host.ip("-6 addr"), await passenger.ip("-6 addr"),await host.ip("-6 neigh")]))
     // The bridge's own link-local address is tentative for a while: many tries, each of them short.
     expect(await pings(host, `${linkLocal}%${json.interfaces[0].name}`, 40)).toBe(true)
     const neighbours = await host.ip('-6 neigh')

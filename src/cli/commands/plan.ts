@@ -56,4 +56,4 @@ const render = (steps: readonly Explained[]) =>
   steps.length ? steps.map(step).join('\n') : 'Nothing is to be done.'
 
 const step = ({ words, why, command }: Explained, n: number) =>
-  [`${String(n + 1).padStart(2)}. ${words}`, `    because of ${why}`, `    $ ${command}`].join('\n')
+  [`${String(n + 1).padStart(2)}. ${words}`, `    why: ${why}`, `    $ ${command}`].join('\n')

@@ -67,7 +67,7 @@ describe('parseRanges refuses', () => {
   const net = { subnet: '10.1.2.0/24' }
   it.each<[RangeConf[][], string, string]>([
     [[], 'ipam.ranges: no ranges', 'give at least one'],
-    [[[net], []], 'ipam.ranges[1]: an empty set', 'leave the set out'],
+    [[[net], []], 'ipam.ranges[1][0]: missing, the set is empty', 'leave the set out'],
     [
       [[{ subnet: '10.1.2.3/24' }]],
       'ipam.ranges[0][0].subnet: 10.1.2.3/24 has host bits',

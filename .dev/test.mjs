@@ -1,0 +1,85 @@
+// All checks and all tests: node .dev/test.mjs; without those that need root and a build: node .dev/test.mjs unit
+// The last line is the sum: "N passed, N failed, N skipped". Formatting, lint and types fail as a test does.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rememberMachine } from './machine.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'vethwork-test-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+
+const sum = { passed: 0, failed: 0, skipped: 0 }
+const times = []
+
+/** Runs one stage; it adds to the sum. */
+const stage = (name, work) => {
+  console.log(`\n── ${name}`)
+  const start = performance.now()
+  const { passed, failed, skipped } = work()
+  sum.passed += passed
+  sum.failed += failed
+  sum.skipped += skipped
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  times.push(`${name} ${seconds} s${failed ? ` (${failed} failed)` : ''}`)
+}
+
+const node = args => spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+
+const check =
+  (...args) =>
+  () => ({ passed: 0, failed: node(args).status === 0 ? 0 : 1, skipped: 0 })
+
+const jest =
+  (projects, ...options) =>
+  () => {
+    const outputFile = join(scratch, `${projects.join()}.json`)
+    const flags = ['-c', '.dev/jest.config.mjs', '--selectProjects', ...projects]
+    const { status } = node([
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      ...flags,
+      ...options,
+      '--json',
+      `--outputFile=${outputFile}`,
+    ])
+    return counts(outputFile, status)
+  }
+
+/** A file that could not even be loaded is one failure; so is jest itself. */
+const counts = (outputFile, status) => {
+  try {
+    const said = JSON.parse(readFileSync(outputFile, 'utf8'))
+    const failed = said.numFailedTests + said.numRuntimeErrorTestSuites
+    return {
+      passed: said.numPassedTests,
+      failed: failed || (status === 0 ? 0 : 1),
+      skipped: said.numPendingTests + said.numTodoTests,
+    }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+const untouched = look => () => {
+  const different = look()
+  for (const line of different) console.error(line)
+  if (!different.length) console.log('links, namespaces, forwarding and nft rules are as they were')
+  return { passed: 0, failed: different.length ? 1 : 0, skipped: 0 }
+}
+
+const look = rememberMachine()
+stage('format and lint', check('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'))
+stage('types', check('node_modules/typescript/bin/tsc', '--noEmit'))
+stage('unit', jest(['unit']))
+if (process.argv[2] !== 'unit') {
+  stage('netns and clients', jest(['netns', 'clients'], '--maxWorkers=2'))
+  stage("this machine's own network", untouched(look))
+}
+
+console.log(`\n${times.join(', ')}`)
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+process.exitCode = sum.failed ? 1 : 0

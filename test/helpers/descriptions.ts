@@ -1,0 +1,83 @@
+/** What networks of each kind consist of, as data: the input of all tests of plans. */
+import { parseConfig } from '../../cni/config.ts'
+import type { Lease } from '../../ipam/lease.ts'
+import { describe } from '../../src/networks/index.ts'
+import type { Attachment } from '../../src/networks/network.ts'
+import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
+import type { Desired } from '../../src/plan/kinds/index.ts'
+import { HOST } from '../../src/plan/netns.ts'
+import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
+import { configOf, eachOf, type Family, layer2 } from './modes.ts'
+
+export const netns = '/run/netns/c1'
+export const owner = { network: layer2.name, containerId: 'c1', ifname: 'eth0' } as const
+
+const leased = {
+  v4: { address: '10.44.0.2/24', gateway: '10.44.0.1' },
+  v6: { address: 'fd00:44::2/64', gateway: 'fd00:44::1' },
+} as const
+export const leaseOf = (family: Family): Lease => ({
+  addresses: eachOf(family).map(one => leased[one]),
+  routes: [],
+  dns: {},
+})
+const noLease: Lease = { addresses: [], routes: [], dns: {} }
+
+export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
+  describe(parseConfig(JSON.stringify(config)).net, { owner, netns, mac } satisfies Attachment, lease)
+
+const v4 = leaseOf('v4')
+const routes = [
+  { dst: '192.0.2.0/24', gw: '10.44.0.9', mtu: 1400, advmss: 1360, priority: 50, table: 100 },
+  { dst: '198.51.100.0/24' },
+  { dst: '203.0.113.0/24', scope: 253 },
+]
+
+/** By name: also that of the file in test/golden/plans. */
+export const descriptions: Readonly<Record<string, Desired[]>> = {
+  layer2: described(layer2, noLease),
+  'layer2-without-container-interface': described({ ...layer2, disableContainerInterface: true }, noLease),
+  'bridge-masqueraded-v4': described(configOf('ipMasq by nftables', 'v4'), v4),
+  'bridge-masqueraded-v6': described(configOf('ipMasq by nftables', 'v6'), leaseOf('v6')),
+  'bridge-masqueraded-dual': described(configOf('ipMasq by nftables', 'dual'), leaseOf('dual')),
+  'bridge-iptables-dual': described(configOf('ipMasq by iptables', 'dual'), leaseOf('dual')),
+  'bridge-macspoofchk-mac': described(configOf('macspoofchk', 'v4'), v4, 'c2:11:22:33:44:55'),
+  'bridge-ports': described(
+    configOf('portIsolation', 'v4', { hairpinMode: true, mtu: 1400, enabledad: true }),
+    v4,
+  ),
+  'bridge-promisc-routes': described(
+    configOf('hairpinMode', 'v4', { hairpinMode: false, promiscMode: true, ipMasq: false }),
+    {
+      ...v4,
+      routes,
+    },
+  ),
+  'nat-v4': described(configOf('nat', 'v4'), v4),
+  'nat-v6': described(configOf('nat', 'v6'), leaseOf('v6')),
+  'nat-dual': described(configOf('nat', 'dual'), leaseOf('dual')),
+  'nat-iptables-v4': described(configOf('nat', 'v4', { ipMasqBackend: 'iptables' }), v4),
+  'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
+}
+
+export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedLink => ({
+  name,
+  index: 1,
+  type: '',
+  mac: '00:00:00:00:00:00',
+  mtu: 1500,
+  up: false,
+  operstate: 'DOWN',
+  promisc: false,
+  alias: '',
+  master: '',
+  addresses: [],
+  ...more,
+})
+
+/** A host that never had a network, and a new container. */
+export const virgin: Observed = {
+  ...nothing,
+  links: new Map([[at(netns, 'lo'), aLink('lo', { mtu: 65536 })]]),
+  sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
+}

@@ -1,0 +1,168 @@
+/** A machine in memory: it reads the lines of a plan as ip, nft, sysctl and iptables would, and can be told to fail. */
+
+import { CniError, codes } from '../../cni/errors.ts'
+import type { Batch, BatchFailure, Driver } from '../../src/plan/apply.ts'
+import { kindOfOp, type Op } from '../../src/plan/kinds/index.ts'
+import type { Settings } from '../../src/plan/kinds/link.ts'
+import { at, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
+import { FakeIptables } from './fakeiptables.ts'
+import { FakeNft } from './fakenft.ts'
+
+export interface FakeMachine extends Driver {
+  /** As it is now; comparable with toEqual. */
+  observed(): Observed
+  /** The ops it was given, in their order, those that failed too. */
+  readonly given: Op[]
+}
+
+/**
+ * @param before what is there; `advertised` stays as it is
+ * @param fails whether the n-th op it is given, from 0, fails
+ */
+export const fakeMachine = (before: Observed, fails: (n: number) => boolean = () => false): FakeMachine => {
+  const links = new Map(before.links)
+  const routes = new Map(before.routes)
+  const sysctls = new Map(before.sysctls)
+  const nft = new FakeNft(before.tables)
+  const iptables = new FakeIptables(before.iptables)
+  const given: Op[] = []
+
+  const need = (key: string): ObservedLink => {
+    const found = links.get(key)
+    if (!found) throw new Error(`no such link: ${key.replace('\n', ' ')}`)
+    return found
+  }
+
+  const act = (op: Op): void => {
+    switch (op.op) {
+      case 'link.add': {
+        const { netns, name, link } = op
+        if (links.has(at(netns, name))) throw new Error(`exists: ${name}`)
+        if (link.settings.master) need(at(netns, link.settings.master))
+        links.set(at(netns, name), born(name, link.type, link.settings))
+        if (link.peer)
+          links.set(at(link.peer.netns, link.peer.name), born(link.peer.name, link.type, link.peer.settings))
+        if (link.peer) peers.set(at(netns, name), at(link.peer.netns, link.peer.name))
+        return
+      }
+      case 'link.alias':
+        links.set(at(op.netns, op.name), { ...need(at(op.netns, op.name)), alias: op.alias })
+        return
+      case 'link.set':
+        links.set(at(op.netns, op.name), changed(need(at(op.netns, op.name)), op.set))
+        return
+      case 'link.del': {
+        need(at(op.netns, op.name))
+        for (const key of [at(op.netns, op.name), peers.get(at(op.netns, op.name))]) if (key) vanish(key)
+        return
+      }
+      case 'addr.add':
+      case 'addr.del': {
+        const link = need(at(op.netns, op.dev))
+        const others = link.addresses.filter(({ address }) => address !== op.address)
+        if (op.op === 'addr.del' && others.length === link.addresses.length)
+          throw new Error('no such address')
+        const one = { address: op.address, scope: 'global', tentative: false, dadFailed: false }
+        links.set(at(op.netns, op.dev), {
+          ...link,
+          addresses: op.op === 'addr.add' ? [...others, one] : others,
+        })
+        return
+      }
+      case 'route.add':
+      case 'route.del': {
+        need(at(op.netns, op.dev))
+        const { dst, gw = '', table = 'main', priority = 0, mtu = 0, advmss = 0 } = op.to
+        const family = dst.includes(':') ? 6 : 4
+        const one = { family, dst, gw, table: String(table), priority, mtu, advmss } as const
+        const others = (routes.get(at(op.netns, op.dev)) ?? []).filter(route => route.dst !== dst)
+        routes.set(at(op.netns, op.dev), op.op === 'route.add' ? [...others, one] : others)
+        return
+      }
+      case 'sysctl.set':
+        sysctls.set(at(op.netns, op.key), op.value)
+        return
+      case 'arrival.await':
+      case 'arrival.announce':
+        need(at(op.netns, op.name))
+        return
+      case 'neigh.del':
+        need(at(op.netns, op.dev))
+        return
+      case 'nft':
+        nft.act(op.line)
+        return
+      case 'iptables':
+        iptables.act(op.tool, op.line)
+    }
+  }
+
+  const peers = new Map<string, string>()
+
+  /** With a link go its routes and settings. */
+  const vanish = (key: string) => {
+    links.delete(key)
+    routes.delete(key)
+    const [netns, name] = key.split('\n')
+    for (const sysctl of sysctls.keys())
+      if (sysctl.startsWith(`${netns}\n`) && sysctl.split('/').includes(name!)) sysctls.delete(sysctl)
+  }
+
+  const run = async ({ tool, ops }: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
+    const failures: BatchFailure[] = []
+    const atomic = ['nft', 'iptables', 'ip6tables'].includes(tool)
+    const [rules, chains] = [nft.save(), iptables.save()]
+    for (const [n, op] of ops.entries()) {
+      try {
+        given.push(op)
+        if (fails(given.length - 1)) throw new Error('told to fail')
+        act(op)
+      } catch (error) {
+        const told = new CniError(
+          codes.command,
+          `cannot ${kindOfOp(op).words(op)}: ${(error as Error).message}`,
+        )
+        failures.push({ op, done: atomic ? 0 : n, error: told, missing: false })
+        if (keepGoing) continue
+        if (atomic) {
+          nft.restore(rules)
+          iptables.restore(chains)
+        }
+        break
+      }
+    }
+    return failures
+  }
+
+  const observed = (): Observed => ({
+    links: new Map(links),
+    routes: new Map([...routes].filter(([, list]) => list.length)),
+    sysctls: new Map(sysctls),
+    advertised: before.advertised,
+    tables: nft.tables(),
+    iptables: iptables.lines(),
+  })
+  return { run, observed, given }
+}
+
+const born = (name: string, type: string, settings: Settings): ObservedLink => {
+  const blank = { name, index: 0, type, mac: '', mtu: 1500, up: false, operstate: 'DOWN', promisc: false }
+  return changed({ ...blank, alias: '', master: '', addresses: [] }, settings)
+}
+
+const changed = (link: ObservedLink, set: Settings): ObservedLink => {
+  const { hairpin, isolated, ...own } = Object.fromEntries(
+    Object.entries(set).filter(([, value]) => value !== undefined),
+  ) as Settings
+  const next = { ...link, ...own }
+  if (!next.master) return next
+  const port = { hairpin: false, isolated: false, state: 'forwarding', ...link.port }
+  return {
+    ...next,
+    port: {
+      ...port,
+      ...(hairpin === undefined ? {} : { hairpin }),
+      ...(isolated === undefined ? {} : { isolated }),
+    },
+  }
+}
