@@ -1,10 +1,10 @@
 /** Our own IPAM, called in this process: ipam/'s lease store, with what the kernel knows at its elbow. */
 
-import { parseAddress } from '../ipam/address.ts'
+import { formatCidr, parseAddress } from '../ipam/address.ts'
 import type { Evidence, HeldLease } from '../ipam/evidence.ts'
 import type { IpamConf, Lease, Owner } from '../ipam/lease.ts'
 import { openLeases } from '../ipam/leases.ts'
-import { asLeased, parseRanges } from '../ipam/range.ts'
+import { asLeased, parseRanges, type RangeSet } from '../ipam/range.ts'
 import { hostAddresses, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { stateDir } from '../src/linux/state.ts'
@@ -35,7 +35,7 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
       const path = request.netns
       const netns = path ? { path, inode: (await netnsInodeIfThere(path)) ?? null } : undefined
       const addresses = await leases.acquire(owner, ranges, { ips: requestedIps(request, config), netns })
-      return { addresses, routes: conf.routes, dns }
+      return { addresses, routes: conf.routes, dns, otherGateways: gatewaysOf(ranges) }
     },
 
     async preview() {
@@ -43,7 +43,12 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
       const addresses = await leases.preview(owner, sets(), { ips })
       const words = `lease ${addresses.map(({ address }) => address).join(' and ')} to ${owner.containerId}, ${owner.ifname}`
       return {
-        lease: { addresses, routes: conf.routes, dns: await readDns(conf) },
+        lease: {
+          addresses,
+          routes: conf.routes,
+          dns: await readDns(conf),
+          otherGateways: gatewaysOf(sets()),
+        },
         words: [{ words, why: 'ipam: recorded before anything is made', command: '(in the lease store)' }],
       }
     },
@@ -54,7 +59,9 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
 
     async find() {
       const held = await leases.find(owner)
-      return held && { addresses: complete(held, conf), routes: conf.routes, dns: await readDns(conf) }
+      if (!held) return undefined
+      const addresses = complete(held, conf)
+      return { addresses, routes: conf.routes, dns: await readDns(conf), otherGateways: gatewaysOf(sets()) }
     },
 
     async check() {
@@ -92,6 +99,11 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
   }
 }
 
+const gatewaysOf = (ranges: readonly RangeSet[]) =>
+  ranges.flatMap(set =>
+    set.ranges.map(({ gateway, subnet }) => formatCidr({ address: gateway, prefix: subnet.prefix })),
+  )
+
 /** Loaded when there is one to read. */
 const readDns = async ({ resolvConf }: IpamConf): Promise<Lease['dns']> =>
   resolvConf ? (await import('../ipam/resolvconf.ts')).readResolvConf(resolvConf) : {}
@@ -99,7 +111,10 @@ const readDns = async ({ resolvConf }: IpamConf): Promise<Lease['dns']> =>
 /** Prefix and gateway of a leased address; of one whose range is gone from the configuration, the address alone. */
 const complete = ({ addresses }: HeldLease, conf: IpamConf): Lease['addresses'] => {
   const ranges = parseRanges(conf.ranges)
-  return addresses.map(
+  // In the order of the configuration: names and MAC addresses are made from the first one.
+  const place = (text: string) => ranges.findIndex(set => asLeased([set], parseAddress(text)))
+  const ordered = addresses.toSorted((a, b) => place(a) - place(b))
+  return ordered.map(
     text => asLeased(ranges, parseAddress(text)) ?? { address: `${text}/${text.includes(':') ? 128 : 32}` },
   )
 }

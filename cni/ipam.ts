@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { delegate, supports } from './delegate.ts'
 import { CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
-import { parseResult, toLease } from './result.ts'
+import { parseResult, type Result, toLease } from './result.ts'
 
 /** What a network asks of its IPAM, whichever it is. */
 export interface Addresses {
@@ -64,6 +64,16 @@ const refuseEmpty = (lease: Lease, what: string): Lease => {
   throw new CniError(codes.decode, `${what} gave no address`, 'correct its configuration')
 }
 
+/** Of prevResult, without the addresses that later plugins of the chain added: with isGateway each of ours has its gateway. */
+const ownPart = (prevResult: Result, { ifname }: Request, { net }: Config): Result => ({
+  ...prevResult,
+  ips: prevResult.ips.filter(
+    ({ gateway, interface: at }) =>
+      (at === undefined || prevResult.interfaces[at]?.name === ifname) &&
+      (gateway !== undefined || !net.isGateway),
+  ),
+})
+
 const delegated = (request: Request, config: Config, type: string): Addresses => {
   const call = (verb: 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC') => delegate(type, verb, request, config)
   const ifItCan = async (verb: 'STATUS' | 'GC') => {
@@ -94,7 +104,10 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
     // Only the plugin knows; what it gave stands in prevResult.
     find: async () =>
       config.prevResult
-        ? toLease(parseResult(config.prevResult, 'prevResult', config.cniVersion), 'prevResult')
+        ? toLease(
+            ownPart(parseResult(config.prevResult, 'prevResult', config.cniVersion), request, config),
+            'prevResult',
+          )
         : undefined,
     check: async () => void (await call('CHECK')),
     status: () => ifItCan('STATUS'),

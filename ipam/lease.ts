@@ -36,6 +36,8 @@ export interface Lease {
   readonly addresses: readonly LeasedAddress[]
   readonly routes: readonly Route[]
   readonly dns: Dns
+  /** Gateways, as `10.23.0.1/24`, of subnets from which others may have got theirs. */
+  readonly otherGateways?: readonly string[]
 }
 
 /** One subnet of a pool as written in the configuration (host-local's fields). */

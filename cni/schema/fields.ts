@@ -4,10 +4,20 @@ import { distance } from 'fastest-levenshtein'
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
 
+/** An object with these fields, and maybe more. valibot by itself takes a list for one. */
+export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    v.custom<object>(
+      value => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    ),
+    v.looseObject(entries),
+  )
+
 /** An object whose unknown fields are named, with the field that was probably meant. */
 export const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.pipe(
-    v.looseObject(entries),
+    object(entries),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return
       const input = dataset.value as Record<string, unknown>

@@ -2,7 +2,7 @@
 
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
-import { dns, fields, integer, interfaceName, mac, texts } from './fields.ts'
+import { dns, fields, integer, interfaceName, mac, object, texts } from './fields.ts'
 import { ipRanges } from './ipam.ts'
 
 const flag = v.optional(v.boolean())
@@ -16,11 +16,11 @@ export const protocol = {
   disableCheck: flag,
   disableGC: flag,
   capabilities: v.optional(v.record(v.string(), v.boolean())),
-  runtimeConfig: v.optional(v.looseObject({})),
-  args: v.optional(v.looseObject({})),
-  prevResult: v.optional(v.looseObject({})),
+  runtimeConfig: v.optional(object({})),
+  args: v.optional(object({})),
+  prevResult: v.optional(object({})),
   dns: v.optional(dns),
-  ipam: v.optional(v.looseObject({ type: v.optional(v.string()) })),
+  ipam: v.optional(object({ type: v.optional(v.string()) })),
 }
 
 const subnet = v.union(
@@ -46,7 +46,7 @@ export const network = fields({
   hairpinMode: flag,
   promiscMode: flag,
   vlan: v.optional(integer(0, 4094)),
-  vlanTrunk: v.optional(v.array(v.looseObject({}))),
+  vlanTrunk: v.optional(v.array(object({}))),
   preserveDefaultVlan: flag,
   macspoofchk: flag,
   enabledad: flag,

@@ -5,10 +5,10 @@ import { CniError, codes } from '../../cni/errors.ts'
 export type ErrorKind = 'exists' | 'missing' | 'denied' | 'busy' | 'unsupported' | 'full' | 'netns' | 'other'
 
 const kinds: readonly [ErrorKind, RegExp][] = [
-  ['netns', /nsenter: (cannot open|reassociate to namespace)/],
   ['exists', /File exists/],
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
+  ['netns', /nsenter: (cannot open|reassociate to namespace)/],
   ['busy', /Resource busy|Resource temporarily unavailable|holding the xtables lock/],
   ['unsupported', /not supported|Unknown device type|Unknown symbol/],
   [

@@ -1,10 +1,11 @@
 /** Containers of one host among themselves: neither host nor outside. */
 
 import { seclusion } from '../services/seclusion.ts'
-import { bridgeLink, bridgeRules, inside, pair } from './bridge.ts'
 import { loopback } from './loopback.ts'
 import { bridgeName } from './marks.ts'
 import type { Network } from './network.ts'
+import { inside, pair } from './plug.ts'
+import { bridgeLink, bridgeRules } from './shared.ts'
 
 export const local: Network = {
   defaults: name => ({ bridge: bridgeName(name) }),

@@ -1,9 +1,10 @@
 /** Docker's network: a bridge of its own, the host as router, and everybody outside sees the host's address. */
 
-import { bridgeLink, bridgeRules, gateways, inside, pair } from './bridge.ts'
 import { loopback } from './loopback.ts'
 import { bridgeName } from './marks.ts'
 import type { Network } from './network.ts'
+import { inside, pair } from './plug.ts'
+import { bridgeLink, bridgeRules, gateways } from './shared.ts'
 
 export const nat: Network = {
   defaults: name => ({

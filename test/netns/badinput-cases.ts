@@ -41,7 +41,7 @@ export const fields: Readonly<Record<string, Case>> = {
     code: 2,
     says: /qwertyuiop: 7 .*known are .*bridge/,
   },
-  'a field every object has': { config: { constructor: 7 }, code: 2, says: /constructor: 7 is unknown/ },
+  'a field every object has': { config: { toString: 7 }, code: 2, says: /toString: 7 is unknown/ },
   'an unknown field of ipam': {
     config: { ipam: { type: 'vethwork-ipam', subnet, rangestart: '10.44.0.2' } },
     code: 2,
@@ -68,7 +68,7 @@ export const fields: Readonly<Record<string, Case>> = {
   'a name with a slash': { config: { name: '../web' }, code: 7, says: /name: "\.\.\/web"/ },
   'a mode that is none': { config: { mode: 'nta' }, code: 7, says: /mode: "nta" must be 'nat' or 'local'/ },
   'a backend that is none': { config: { ipMasqBackend: 'ipfw' }, code: 7, says: /ipMasqBackend: "ipfw"/ },
-  'a list for ipam': { config: { ipam: [] }, code: 7, says: /ipam/ },
+  'a list for ipam': { config: { ipam: [] }, code: 7, says: /ipam: \[\] must be an object/ },
   'text for ranges': {
     config: { ipam: { type: 'vethwork-ipam', ranges: subnet } },
     code: 7,

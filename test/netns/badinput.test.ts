@@ -8,7 +8,7 @@ import { pluginsUnderTest } from '../helpers/plugins.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, succeeded } from '../helpers/scene.ts'
 import { snapshot } from '../helpers/snapshot.ts'
-import { surrounded } from '../helpers/surroundings.ts'
+import { stateOf, surrounded } from '../helpers/surroundings.ts'
 import { type Case, fields, good, inputs, machines, pools } from './badinput-cases.ts'
 
 let host: Host
@@ -22,6 +22,7 @@ beforeAll(async () => {
   const containers = await host.containers(2)
   resident = containers[0]!
   guest = containers[1]!
+  await guest.batch('link set lo up') // mode nat does, and leaves it so
   succeeded(await cni(host, { command: 'ADD', config: good, container: resident, path: plugins }))
 }, 60_000)
 afterAll(async () => {
@@ -43,16 +44,16 @@ const changes = async (before: Awaited<ReturnType<typeof everything>>) => {
   )
 }
 
-const refused = async ({
-  config,
-  call,
-  before = [],
-  after = [],
-  surroundings,
-  code,
-  says,
-  advises,
-}: Case) => {
+const refused = async ({ before = [], after = [], ...one }: Case) => {
+  if (before.length) await host.batch(...before)
+  try {
+    await expectRefusal(one)
+  } finally {
+    if (after.length) await host.batch(...after)
+  }
+}
+
+const expectRefusal = async ({ config, call, surroundings, code, says, advises }: Case) => {
   const stdin = typeof config === 'string' ? config : { ...good, ...config }
   const was = await everything()
   const place = surroundings === undefined ? host : surrounded(host, surroundings)
@@ -112,7 +113,6 @@ ready('refused', () => {
   }, 30_000)
 
   test('a disk that fills up halfway: all of ADD or nothing', async () => {
-    const { stateOf } = await import('../helpers/surroundings.ts')
     const seen = new Set<number>()
     for (let pages = 1; pages <= 8; pages++) {
       const was = await everything()

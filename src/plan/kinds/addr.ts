@@ -5,6 +5,7 @@ import { familyOf, overlaps } from '../../../ipam/cidr.ts'
 import type { Netns } from '../netns.ts'
 import { at } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
+import type { LinkOp } from './link.ts'
 
 export interface Addr extends Common {
   readonly kind: 'addr'
@@ -15,7 +16,7 @@ export interface Addr extends Common {
   readonly nodad: boolean
   /**
    * What to do about an address of somebody else in the way (on a bridge: any other IPv4
-   * address, an IPv6 address of an overlapping subnet); `others` are not in the way.
+   * address, an IPv6 address of an overlapping subnet); `others` are our own.
    */
   readonly rival?: { readonly then: 'refuse' | 'replace'; readonly others: readonly string[] }
 }
@@ -28,10 +29,11 @@ export interface AddrOp {
   readonly nodad: boolean
 }
 
-export const addr: Kind<Addr, AddrOp> = {
+export const addr: Kind<Addr, AddrOp, LinkOp> = {
   ensure(desired, observed) {
     const { netns, dev, address, nodad, rival } = desired
-    const found = observed.links.get(at(netns, dev))?.addresses ?? []
+    const link = observed.links.get(at(netns, dev))
+    const found = link?.addresses ?? []
     if (found.some(one => one.address === address)) return []
     const inTheWay = rival
       ? found.filter(one => one.scope === 'global' && isRival(address, one.address, rival.others))
@@ -43,6 +45,10 @@ export const addr: Kind<Addr, AddrOp> = {
         "delete that address, choose another bridge, or set 'forceAddress' to have it replaced",
       )
     return [
+      // Else the address would change its MAC with every port that comes and goes.
+      ...(rival && link
+        ? [{ op: 'link.set' as const, netns, name: dev, set: { mac: link.mac }, was: {} }]
+        : []),
       ...inTheWay.map(one => ({ op: 'addr.del' as const, netns, dev, address: one.address, nodad })),
       { op: 'addr.add', netns, dev, address, nodad },
     ]

@@ -47,7 +47,7 @@ export const link: Kind<Link, LinkOp> = {
     if (!found) return create(desired)
     refuseForeign(desired, found)
     const { peer } = desired
-    if (!peer) return changes(desired, settingsOf(found))
+    if (!peer) return changes(enforced(desired, found), settingsOf(found))
     const peerFound = observed.links.get(at(peer.netns, peer.name))
     // An end that was moved or renamed cannot be found again: make the pair anew.
     if (!peerFound) return [remove(desired), ...create(desired)]
@@ -106,6 +106,13 @@ export const link: Kind<Link, LinkOp> = {
 /** A network's link may have been there before us; it is ours only if it says so. */
 const isOurs = (desired: Link, found: ObservedLink) =>
   desired.type !== 'given' && (desired.scope === 'attachment' || found.alias === desired.alias)
+
+/** Of a bridge that was there before us, or is another network's, only what we need is set. */
+const enforced = (desired: Link, found: ObservedLink): Link => {
+  if (isOurs(desired, found)) return desired
+  const { up, promisc } = desired.settings
+  return { ...desired, settings: { up, promisc } }
+}
 
 const refuseForeign = ({ name, type }: Link, found: ObservedLink) => {
   if (found.type === type) return
