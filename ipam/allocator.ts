@@ -133,6 +133,6 @@ export const exhausted = (set: RangeSet, leased: bigint): CniError => {
   return new CniError(
     codes.poolExhausted,
     `no address is free in ${namesOf([set])}: ${leased} of ${size} are leased${rest}`,
-    'release what is no longer needed (vethwork gc), or widen ipam.ranges',
+    'release what is no longer needed (DEL, GC), or widen ipam.ranges',
   )
 }

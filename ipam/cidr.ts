@@ -1,6 +1,7 @@
 /** Addresses as the kernel's tools write them, `10.22.0.2/24`: what descriptions and plans ask of them. Pure. */
 
 import {
+  addressAt,
   contains,
   type Family,
   firstOf,
@@ -40,6 +41,10 @@ export const linkLocalOf = (mac: string): string => {
   const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
   return `fe80::${groups.map(group => group.toString(16)).join(':')}`
 }
+
+/** The multicast address by which an IPv6 address is asked for (RFC 4291 section 2.7.1). */
+export const solicitedNodeOf = (address: string): string =>
+  addressAt(6, (0xff0200000000000000000001ffn << 24n) | (parseAddress(address).value & 0xffffffn)).text
 
 /** Without its prefix length. */
 export const hostOf = (text: string): string => text.split('/')[0]!

@@ -164,6 +164,13 @@ export const openLeases = (options: LeasesOptions): Leases => {
       )
     },
 
-    reclaim: async isGone => (isUnused() ? [] : locked(state => reclaimGone(state, isGone, new Date()))),
+    reclaim: async isGone =>
+      isUnused()
+        ? []
+        : locked(async state => {
+            const gone = await reclaimGone(state, isGone, new Date())
+            state.tidy()
+            return gone
+          }),
   }
 }

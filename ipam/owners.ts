@@ -60,6 +60,25 @@ export class Owners {
       .filter(({ address }) => blockOf(address).text === block)
   }
 
+  /** Forgets whatever is not leased. */
+  keepOnly(leases: readonly Held[]): void {
+    const holders = new Map(leases.map(({ address, record }) => [address.text, keyOf(record)]))
+    for (const name of this.directory.names('owners').filter(one => one.endsWith('.json'))) {
+      const shard = this.#shard(`owners/${name}`)
+      const { owners } = shard.data
+      const wrong = Object.entries(owners).filter(([key, texts]) =>
+        texts.some(one => holders.get(one) !== key),
+      )
+      for (const [key, texts] of wrong)
+        setOrDelete(
+          owners,
+          key,
+          texts.filter(one => holders.get(one) === key),
+        )
+      if (wrong.length) shard.write()
+    }
+  }
+
   #shard(file: string): Stored<Shard> {
     const known = this.#opened.get(file)
     if (known) return known

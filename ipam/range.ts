@@ -31,6 +31,42 @@ export interface RangeSet {
   readonly gateways: ReadonlySet<bigint>
 }
 
+/** One host's part of a subnet that several hosts share. */
+export interface OwnRange {
+  readonly rangeStart: string
+  readonly rangeEnd: string
+}
+
+/** The pool with this host's parts in place of whatever bounds the ranges of their subnets have. */
+export const withOwnRanges = (
+  sets: readonly (readonly RangeConf[])[],
+  own: readonly OwnRange[],
+): readonly (readonly RangeConf[])[] => {
+  const lost = own.find(({ rangeStart }) => !sets.flat().some(({ subnet }) => isWithin(subnet, rangeStart)))
+  if (lost)
+    throw refusal(
+      `host.json, ranges: ${lost.rangeStart}-${lost.rangeEnd} is in no subnet of the network`,
+      'correct it: without it this host would lease the addresses of others',
+    )
+  return sets.map(set =>
+    set.flatMap(range => {
+      const mine = own.filter(({ rangeStart }) => isWithin(range.subnet, rangeStart))
+      return mine.length
+        ? mine.map(({ rangeStart, rangeEnd }) => ({ ...range, rangeStart, rangeEnd }))
+        : [range]
+    }),
+  )
+}
+
+/** What is no subnet or no address is named when the range is parsed. */
+const isWithin = (subnet: string, address: string) => {
+  try {
+    return contains(parseCidr(subnet), parseAddress(address))
+  } catch {
+    return false
+  }
+}
+
 /** How errors name the range at [set][index]. */
 export type Where = (set: number, index: number) => string
 const inConf: Where = (set, index) => `ipam.ranges[${set}][${index}]`

@@ -129,6 +129,14 @@ export class State implements View {
     this.put(leases)
   }
 
+  /** What killed processes have left: files half written, and hints of leases that never came to be. */
+  tidy(): void {
+    for (const folder of ['.', ...Object.keys(folders)])
+      for (const name of this.directory.names(folder).filter(one => one.endsWith('.tmp')))
+        this.directory.remove(`${folder}/${name}`)
+    this.#owners.keepOnly(this.all())
+  }
+
   hintsFor(block: string) {
     return this.#owners.hintsFor(block)
   }

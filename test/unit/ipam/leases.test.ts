@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { codes } from '../../../cni/errors.ts'
 import type { HeldLease } from '../../../ipam/evidence.ts'
+import type { Owner } from '../../../ipam/lease.ts'
 import { openLeases } from '../../../ipam/leases.ts'
 import { parseRanges } from '../../../ipam/range.ts'
 import { Memory } from './memory.ts'
@@ -246,11 +247,12 @@ describe('damaged state, on disk', () => {
   })
 
   it('a torn block is kept aside, and rebuilt from the kernel’s marks where hints are gone', async () => {
-    const marks = async () => [
+    const marks: { owner: Owner; addresses: string[] }[] = []
+    const { leases, path } = await prepared(async () => marks)
+    marks.push(
       { owner: ownerOf('c0'), addresses: ['10.1.2.2', '2001:db8::2'] },
       { owner: ownerOf('c7'), addresses: ['10.1.2.9'] },
-    ]
-    const { leases, path } = await prepared(marks)
+    )
     for (const name of files(path)) writeFileSync(join(path, name), 'torn')
     expect((await leases.list()).map(({ addresses }) => addresses)).toEqual([
       ['10.1.2.2', '2001:db8::2'],
@@ -259,5 +261,14 @@ describe('damaged state, on disk', () => {
     expect(await leases.release(ownerOf('c7'))).toEqual(['10.1.2.9'])
     expect(readFileSync(join(path, 'blocks/10.1.2.0.json.torn'), 'utf8')).toBe('torn')
     expect(bare(await leases.acquire(ownerOf('c9'), dual))).toEqual(['10.1.2.3/24', '2001:db8::3/64'])
+  })
+
+  it('a store that was lost is made anew from the kernel’s marks', async () => {
+    const marks: { owner: Owner; addresses: string[] }[] = []
+    const { leases, path } = await prepared(async () => marks)
+    marks.push({ owner: ownerOf('c0'), addresses: ['10.1.2.2', '2001:db8::2'] })
+    rmSync(path, { recursive: true })
+    expect(bare(await leases.acquire(ownerOf('c9'), dual))).toEqual(['10.1.2.3/24', '2001:db8::3/64'])
+    expect(await leases.release(ownerOf('c0'))).toEqual(['10.1.2.2', '2001:db8::2'])
   })
 })
