@@ -2,6 +2,8 @@
 
 import type { Owner } from '../ipam/lease.ts'
 import { netnsInode } from '../src/linux/netns.ts'
+import { plugMac } from '../src/networks/macs.ts'
+import { hostVeth } from '../src/networks/marks.ts'
 import type { Attachment } from '../src/networks/network.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import type { Config } from './config.ts'
@@ -18,8 +20,14 @@ export const ownerOf = ({ containerId, ifname }: Request, { name }: Config): Own
 export const attachmentOf = (request: Request, config: Config, netns: Netns | undefined): Attachment => ({
   owner: ownerOf(request, config),
   netns,
-  mac: requestedMac(request, config),
+  // A DHCP server leases to a MAC address: it cannot be made from what is leased.
+  mac:
+    requestedMac(request, config) ??
+    (asksByCable(config) ? plugMac(hostVeth(ownerOf(request, config))) : undefined),
 })
+
+/** The delegate asks for the addresses through the container's interface, which must be there already. */
+export const asksByCable = ({ ipam }: Config) => ipam.kind === 'delegate' && ipam.type === 'dhcp'
 
 /** The container's namespace, looked at. @throws CniError(badNetns) */
 export const existingNetns = async ({ netns, netnsOverride }: Request): Promise<`/${string}`> => {

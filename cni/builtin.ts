@@ -4,8 +4,9 @@ import { formatCidr, parseAddress } from '../ipam/address.ts'
 import type { Evidence, HeldLease } from '../ipam/evidence.ts'
 import type { IpamConf, Lease, Owner } from '../ipam/lease.ts'
 import { openLeases } from '../ipam/leases.ts'
-import { asLeased, parseRanges, type RangeSet } from '../ipam/range.ts'
+import { asLeased, parseRanges, type RangeSet, withOwnRanges } from '../ipam/range.ts'
 import { hostAddresses, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
+import { readHostFile } from '../src/linux/hostfile.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { stateDir } from '../src/linux/state.ts'
 import { hostVeth } from '../src/networks/marks.ts'
@@ -23,7 +24,8 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
     hostLocalDir: conf.dataDir,
     evidence: evidenceOf(config.name),
   })
-  const sets = () => parseRanges(conf.ranges)
+  // A subnet that several hosts share is divided among them in their host files.
+  const sets = () => parseRanges(withOwnRanges(conf.ranges, readHostFile().ranges[config.name] ?? []))
   const isMine = (valid: readonly Owner[], { owner: { containerId, ifname } }: HeldLease) =>
     // What an old host-local left knows no interface: it is the whole container's.
     valid.some(one => one.containerId === containerId && (ifname === '' || one.ifname === ifname))
@@ -60,7 +62,7 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
     async find() {
       const held = await leases.find(owner)
       if (!held) return undefined
-      const addresses = complete(held, conf)
+      const addresses = complete(held, sets())
       return { addresses, routes: conf.routes, dns: await readDns(conf), otherGateways: gatewaysOf(sets()) }
     },
 
@@ -109,8 +111,7 @@ const readDns = async ({ resolvConf }: IpamConf): Promise<Lease['dns']> =>
   resolvConf ? (await import('../ipam/resolvconf.ts')).readResolvConf(resolvConf) : {}
 
 /** Prefix and gateway of a leased address; of one whose range is gone from the configuration, the address alone. */
-const complete = ({ addresses }: HeldLease, conf: IpamConf): Lease['addresses'] => {
-  const ranges = parseRanges(conf.ranges)
+const complete = ({ addresses }: HeldLease, ranges: readonly RangeSet[]): Lease['addresses'] => {
   // In the order of the configuration: names and MAC addresses are made from the first one.
   const place = (text: string) => ranges.findIndex(set => asLeased([set], parseAddress(text)))
   const ordered = addresses.toSorted((a, b) => place(a) - place(b))

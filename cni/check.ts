@@ -11,6 +11,7 @@ import { CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
 import { parseResult, type Result } from './result.ts'
+import { settle } from './settle.ts'
 
 /** @throws CniError(differs): what is not as it was, and the command that would mend it */
 export const check = async (request: Request, config: Config): Promise<void> => {
@@ -29,7 +30,11 @@ export const check = async (request: Request, config: Config): Promise<void> => 
   const attachment = attachmentOf(request, config, netns)
   // A later plugin of the chain may have given the interface another MAC: prevResult says which.
   const mac = prevResult.interfaces.find(({ name, sandbox }) => name === request.ifname && sandbox)?.mac
-  const desired = describe(config.net, { ...attachment, mac: mac ?? attachment.mac }, lease)
+  const desired = describe(
+    await settle(config.net, netns),
+    { ...attachment, mac: mac ?? attachment.mac },
+    lease,
+  )
   const steps = explain(plan(desired, await observe(desired)))
   if (!steps.length) return
   const missing = steps.map(({ words, why }) => `${words} (${why})`)

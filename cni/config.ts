@@ -2,10 +2,10 @@
 
 import { AddressError, firstOf, formatCidr, parseAddress, parseCidr } from '../ipam/address.ts'
 import type { IpamConf, RangeConf } from '../ipam/lease.ts'
-import { networks } from '../src/networks/index.ts'
-import { bridgeName } from '../src/networks/marks.ts'
 import type { Mode, NetConf } from '../src/networks/network.ts'
 import { CniError, codes } from './errors.ts'
+import { type Fields, parseNetwork } from './netconf.ts'
+import { type Personality, personalities } from './personality.ts'
 import { isCniName } from './request.ts'
 import { ipam as ipamSchema } from './schema/ipam.ts'
 import { network as networkSchema, protocol, runtimeConfig as runtimeConfigSchema } from './schema/network.ts'
@@ -64,11 +64,13 @@ export const decode = (text: string): Record<string, unknown> => {
 }
 
 /**
- * @param role the network plugin's configuration, or one that came to the IPAM plugin
- * @param lenient called by a reference plugin's name: unknown fields pass
+ * @param personality as what we were called: it says what the configuration may hold
  * @throws CniError that names every field that is wrong, its value, and what to do
  */
-export const parseConfig = (text: string, role: 'network' | 'ipam' = 'network', lenient = false): Config => {
+export const parseConfig = (
+  text: string,
+  { role, lenient, mode }: Personality = personalities.vethwork,
+): Config => {
   const raw = withoutNulls(decode(text))
   const cniVersion = parseVersion(raw.cniVersion)
   const { name } = raw
@@ -80,7 +82,7 @@ export const parseConfig = (text: string, role: 'network' | 'ipam' = 'network', 
     )
   const valid = parseValid(raw)
   // An IPAM plugin gets the whole configuration of the plugin that called it: whatever fields that has.
-  const own = role === 'network' ? raw : pick(raw, Object.keys(protocol))
+  const own = role === 'network' ? inOurTerms(raw, mode) : pick(raw, Object.keys(protocol))
   const fields = validate(networkSchema, withoutAttachments(own), '', lenient)
   const runtimeConfig = validate(runtimeConfigSchema, canonical(fields.runtimeConfig ?? {}), 'runtimeConfig')
   const net = parseNetwork(name, fields)
@@ -100,70 +102,6 @@ export const parseConfig = (text: string, role: 'network' | 'ipam' = 'network', 
     text,
   }
   return deepFreeze(config)
-}
-
-type Fields = ReturnType<typeof validate<typeof networkSchema>>
-
-const parseNetwork = (name: string, fields: Fields): NetConf => {
-  for (const field of ['vlan', 'vlanTrunk'] as const) {
-    const value = fields[field]
-    if (value && (typeof value === 'number' || value.length))
-      throw new CniError(
-        codes.unsupportedField,
-        `${field}: ${JSON.stringify(value)} is not supported yet`,
-        'leave it out',
-      )
-  }
-  const mode: Mode = fields.mode ?? 'bridge'
-  const own = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields
-  const silent: NetConf = {
-    name,
-    mode,
-    bridge: bridgeName(name),
-    isGateway: false,
-    isDefaultGateway: false,
-    forceAddress: false,
-    ipMasq: false,
-    ipMasqBackend: 'nftables',
-    mtu: 0,
-    hairpinMode: false,
-    promiscMode: false,
-    enabledad: false,
-    macspoofchk: false,
-    portIsolation: false,
-    disableContainerInterface: false,
-  }
-  const defaulted: NetConf = {
-    ...silent,
-    ...networks[mode].defaults(name),
-    ...pick(own, Object.keys(silent)),
-    mode,
-  }
-  return { ...defaulted, isGateway: defaulted.isGateway || defaulted.isDefaultGateway }
-}
-
-/** Fields that exclude each other. DEL and GC do not ask: what was refused left nothing, and must not be stuck. */
-export const refuseContradictions = ({ net, ipam }: Config) => {
-  const refuse = (message: string, remedy: string) => {
-    throw new CniError(codes.badConfig, message, remedy)
-  }
-  if (net.hairpinMode && net.promiscMode)
-    refuse(
-      'hairpinMode: true excludes promiscMode: true',
-      'set one of them to false: both would give each frame twice',
-    )
-  if (net.disableContainerInterface && ipam.kind !== 'none')
-    refuse(
-      'disableContainerInterface: true excludes ipam',
-      'an interface that is down has no address: leave one of them out',
-    )
-  if (net.mode === 'nat' && ipam.kind === 'none')
-    refuse('mode: "nat" needs addresses', 'add "subnet": "10.22.0.0/24", or an "ipam" section')
-  if (net.mode === 'local' && (net.isGateway || net.ipMasq))
-    refuse(
-      `mode: "local" excludes ${net.ipMasq ? 'ipMasq' : 'isGateway'}: true`,
-      'a local network has no way out: use mode "nat"',
-    )
 }
 
 const parseIpam = (fields: Fields, runtime: RuntimeConfig, lenient: boolean): Ipam => {
@@ -238,6 +176,13 @@ const check = (field: string, value: string, parse: (text: string) => unknown) =
       'write a subnet as 10.1.0.0/16 and an address as 10.1.0.1',
     )
   }
+}
+
+/** The reference macvlan and ipvlan call their own sub-mode `mode`. */
+const inOurTerms = (raw: Record<string, unknown>, mode: Mode | undefined) => {
+  if (!mode) return raw
+  const { mode: subMode, ...rest } = raw
+  return { ...rest, ...(subMode === undefined ? {} : { [`${mode}Mode`]: subMode }), mode }
 }
 
 /** What GC gets: the key of the specification, or the one that libcni wrote before it. */

@@ -1,10 +1,16 @@
 /** DEL: take one attachment away, whatever of it is left (specification, section 2 "DEL"). */
 
+import type { Lease, Owner } from '../ipam/lease.ts'
+import { plugLinks } from '../src/linux/evidence.ts'
 import { remove } from '../src/linux/machine.ts'
+import { netnsIfThere } from '../src/linux/netns.ts'
 import { describe } from '../src/networks/index.ts'
+import { hostVeth } from '../src/networks/marks.ts'
+import type { NetConf } from '../src/networks/network.ts'
+import type { Desired } from '../src/plan/kinds/index.ts'
+import type { Netns } from '../src/plan/netns.ts'
 import { attachmentOf } from './attachment.ts'
 import type { Config } from './config.ts'
-import { attemptAll } from './errors.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
 
@@ -13,8 +19,42 @@ import type { Request } from './request.ts'
  * The addresses are released last: nobody may get one that is still in use.
  */
 export const del = async (request: Request, config: Config): Promise<void> => {
-  const addresses = addressesOf(request, config)
-  const lease = await addresses.find().catch(() => undefined) // DEL goes on without
-  await remove(describe(config.net, attachmentOf(request, config, undefined), lease))
-  await attemptAll([() => addresses.release()])
+  const { desired } = await describeHeld(request, config)
+  await remove(desired)
+  await addressesOf(request, config).release()
+}
+
+/** What the attachment may have, as far as that is known without its namespace; and its lease. */
+export const describeHeld = async (request: Request, config: Config) => {
+  // A veth goes by its end on the host; without one, what is there is in the container.
+  const netns = isInside.includes(config.net.mode) ? await netnsIfThere(request.netns) : undefined
+  const attachment = attachmentOf(request, config, netns)
+  const lease =
+    (await known(() => addressesOf(request, config).find())) ??
+    (await known(() => leaseOnAlias(attachment.owner)))
+  const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
+  return { desired: [...desired, ...(netns ? [newborn(netns, attachment.owner)] : [])], lease }
+}
+
+/** What a crash leaves in the container: the interface under the name under which it is made, without a mark. */
+const newborn = (netns: Netns, owner: Owner): Desired => ({
+  kind: 'link',
+  scope: 'attachment',
+  netns,
+  name: hostVeth(owner),
+  type: 'macvlan',
+  alias: '',
+  settings: {},
+  why: 'ADD did not end',
+})
+
+const isInside: readonly NetConf['mode'][] = ['macvlan', 'ipvlan', 'vlanlink']
+
+/** DEL goes on without. */
+const known = (find: () => Promise<Lease | undefined>) => find().catch(() => undefined)
+
+/** When nobody remembers, the cable still says whose it is and which addresses it has. */
+const leaseOnAlias = async (owner: Owner): Promise<Lease | undefined> => {
+  const cable = (await plugLinks(owner.network)).find(({ name }) => name === hostVeth(owner))
+  return cable?.mark && { addresses: cable.mark.addresses.map(address => ({ address })), routes: [], dns: {} }
 }

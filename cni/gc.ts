@@ -1,6 +1,7 @@
 /** GC: take away every attachment that the runtime does not know (specification 1.1.0, section 2 "GC"). */
 
 import type { Owner } from '../ipam/lease.ts'
+import { plugLinks } from '../src/linux/evidence.ts'
 import { removeStrays } from '../src/linux/machine.ts'
 import type { Config } from './config.ts'
 import { attemptAll, CniError, codes } from './errors.ts'
@@ -11,10 +12,11 @@ import type { Request } from './request.ts'
 export const gc = async (request: Request, config: Config): Promise<void> => {
   const valid = validOwners(config)
   const addresses = addressesOf(request, config)
-  // Addresses last: nobody may get one that is still in use.
   await attemptAll([
     async () => removeStrays(config.name, valid, await addresses.owners().catch(() => [])),
-    () => addresses.gc(valid),
+    // Addresses last, and none of what did not go: nobody may get one that is still in use.
+    async () =>
+      addresses.gc([...valid, ...(await plugLinks(config.name)).flatMap(({ mark }) => mark?.owner ?? [])]),
   ])
 }
 

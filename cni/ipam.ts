@@ -82,11 +82,11 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
   return {
     async acquire() {
       const what = `ipam plugin '${type}'`
-      const answer = await call('ADD')
       try {
+        const answer = await call('ADD')
         return refuseEmpty(toLease(parseResult(answer, what, config.cniVersion), what), what)
       } catch (error) {
-        await call('DEL').catch(() => {}) // it did say that something is reserved
+        await call('DEL').catch(() => {}) // specification, section 4: it may have reserved something
         throw error
       }
     },

@@ -1,19 +1,30 @@
 /** As what the executable was called: it is several plugins in one file. */
 
+import type { Mode } from '../src/networks/network.ts'
+
 export interface Personality {
   /** A whole network, or addresses alone. */
   readonly role: 'network' | 'ipam'
+  /** The mode, for a reference plugin whose own `mode` is something else, or that has none. */
+  readonly mode?: Mode
   /** Under a reference plugin's name unknown fields pass, as they do there. */
   readonly lenient: boolean
 }
 
-const personalities: Readonly<Record<string, Personality>> = {
+export const personalities = {
   vethwork: { role: 'network', lenient: false },
   'vethwork-ipam': { role: 'ipam', lenient: false },
   bridge: { role: 'network', lenient: true },
   'host-local': { role: 'ipam', lenient: true },
-}
+  macvlan: { role: 'network', lenient: true, mode: 'macvlan' },
+  ipvlan: { role: 'network', lenient: true, mode: 'ipvlan' },
+  vlan: { role: 'network', lenient: true, mode: 'vlanlink' },
+} as const satisfies Record<string, Personality>
 
 /** @param argv0 the path it was started by, a symlink maybe */
-export const personalityOf = (argv0: string): Personality =>
-  personalities[argv0.split('/').at(-1) ?? ''] ?? personalities.vethwork!
+export const personalityOf = (argv0: string): Personality => {
+  const name = argv0.split('/').at(-1) ?? ''
+  return Object.hasOwn(personalities, name)
+    ? personalities[name as keyof typeof personalities]
+    : personalities.vethwork
+}

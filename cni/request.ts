@@ -48,7 +48,7 @@ const variables: readonly Variable[] = [
     check: value =>
       isInterfaceName(value)
         ? undefined
-        : "must be 1 to 15 letters, digits and _ . @ + = , ~ -, and not '.' or '..'",
+        : "must be 1 to 15 letters, digits and _ . @ = , ~ -, and not '.' or '..'",
   },
   { name: 'CNI_PATH', requiredFor: ['ADD', 'DEL', 'CHECK', 'GC'], check: fine },
 ]

@@ -9,13 +9,16 @@ import { refuseTooOld } from './versions.ts'
 export const serve = async (
   request: Request,
   text: string,
-  { role, lenient }: Personality,
+  personality: Personality,
 ): Promise<object | undefined> => {
-  const { parseConfig, refuseContradictions } = await import('./config.ts')
-  const config = parseConfig(text, role, lenient)
+  const [{ parseConfig }, { refuseContradictions }] = await Promise.all([
+    import('./config.ts'),
+    import('./netconf.ts'),
+  ])
+  const config = parseConfig(text, personality)
   refuseTooOld(request.verb, config.cniVersion)
-  if (role === 'ipam') return (await import('./ipam-plugin.ts')).serveAddresses(request, config)
-  if (request.verb !== 'DEL' && request.verb !== 'GC') refuseContradictions(config)
+  if (personality.role === 'ipam') return (await import('./ipam-plugin.ts')).serveAddresses(request, config)
+  if (request.verb !== 'DEL' && request.verb !== 'GC') refuseContradictions(config.net, config.ipam)
   return verbs[request.verb as keyof typeof verbs](request, config)
 }
 

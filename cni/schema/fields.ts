@@ -56,18 +56,18 @@ export const integer = (min: number, max: number) =>
 
 /**
  * A name of a Linux interface: of what the kernel takes (dev_valid_name() in net/core/dev.c) all
- * that has no meaning of its own in a line of `ip` or `nft`, as quotes and `*` have.
+ * that has no meaning of its own in a line of `ip` or `nft`, as quotes, `*` and `+` have.
  */
 export const interfaceName = v.pipe(
   v.string(),
   v.check(
     isInterfaceName,
-    "must be an interface's name: 1 to 15 letters, digits and _ . @ + = , ~ -, not '.' or '..'",
+    "must be an interface's name: 1 to 15 letters, digits and _ . @ = , ~ -, not '.' or '..'",
   ),
 )
 
 export function isInterfaceName(name: string): boolean {
-  return /^[\w.@+=,~-]{1,15}$/.test(name) && !/^(\.{1,2}|-.*)$/.test(name)
+  return /^[\w.@=,~-]{1,15}$/.test(name) && !/^(\.{1,2}|-.*)$/.test(name)
 }
 
 export const isMac = (text: string) =>

@@ -28,10 +28,20 @@ const subnet = v.union(
   'must be a subnet as 10.22.0.0/24, or a list of them',
 )
 
+const modes = ['nat', 'local', 'flat', 'vlan', 'vxlan', 'gre', 'macvlan', 'ipvlan', 'vlanlink'] as const
+
+const vlanId = v.optional(integer(1, 4094))
+
+/** An ID, or the range out of which one is chosen. */
+const idRange = v.pipe(
+  v.string(),
+  v.check(text => /^\d{1,8}-\d{1,8}$/.test(text), 'must be a range as 3001-4000'),
+)
+
 export const network = fields({
   ...protocol,
   mode: v.optional(
-    v.picklist(['nat', 'local'], "must be 'nat' or 'local', or be left out for a plain bridge"),
+    v.picklist(modes, `must be one of ${modes.join(', ')}, or be left out for a plain bridge`),
   ),
   subnet: v.optional(subnet),
   bridge: v.optional(interfaceName),
@@ -46,12 +56,30 @@ export const network = fields({
   hairpinMode: flag,
   promiscMode: flag,
   vlan: v.optional(integer(0, 4094)),
-  vlanTrunk: v.optional(v.array(object({}))),
+  vlanTrunk: v.optional(v.array(object({ id: vlanId, minID: vlanId, maxID: vlanId }))),
   preserveDefaultVlan: flag,
   macspoofchk: flag,
   enabledad: flag,
   disableContainerInterface: flag,
   portIsolation: flag,
+  master: v.optional(interfaceName),
+  physicalNetwork: v.optional(v.string()),
+  vlanId,
+  vlanIdRange: v.optional(idRange),
+  vni: v.optional(integer(1, 16777215)),
+  vniRange: v.optional(idRange),
+  key: v.optional(integer(0, 4294967295)),
+  local: v.optional(v.string()),
+  group: v.optional(v.string()),
+  peers: v.optional(texts),
+  port: v.optional(integer(1, 65535)),
+  learning: flag,
+  macvlanMode: v.optional(v.picklist(['bridge', 'vepa', 'private', 'passthru'])),
+  ipvlanMode: v.optional(v.picklist(['l2', 'l3', 'l3s'])),
+  bcqueuelen: v.optional(integer(0, 4294967295)),
+  linkInContainer: flag,
+  anycastGateway: flag,
+  gatewayHost: v.optional(v.string()),
 })
 
 /** What the runtime asks for this one attachment (CONVENTIONS.md of the specification). Other capabilities pass. */

@@ -2,6 +2,7 @@
 
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
+import { fdb } from './commands/fdb.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
 import { topology } from './commands/topology.ts'
@@ -27,6 +28,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     .command(plan)
     .command(prune)
     .command(topology)
+    .command(fdb)
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

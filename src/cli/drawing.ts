@@ -1,6 +1,6 @@
 /** The drawing that `vethwork topology` prints: at most 80 columns, whatever there is. Pure. */
 
-import type { Interface, NetworkSeen, Port, Topology } from '../linux/topology.ts'
+import type { Interface, NetworkSeen, Port, Topology, WayOut } from '../linux/topology.ts'
 import { beside, box, clip, flow } from './boxes.ts'
 
 const WIDTH = 80
@@ -8,18 +8,23 @@ const WIDTH = 80
 const RAIL = 2
 const INSIDE = WIDTH - RAIL - 4
 
-export const draw = ({ forwarding, uplinks, networks }: Topology): string => {
+/** Several hosts, each with its name, one below the other. */
+export const drawAll = (hosts: readonly Topology[]): string =>
+  hosts.map(one => draw(one, clip(`host ${one.host}`, WIDTH - 5))).join('\n\n')
+
+export const draw = ({ forwarding, uplinks, networks }: Topology, title = 'host'): string => {
+  const isFlat = networks.some(({ waysOut }) => waysOut.some(({ kind }) => kind === 'flat'))
   const host = [
     ...uplinks.flatMap(uplink => flow(interfaceWords(uplink), WIDTH - 4)),
-    ...(uplinks.length ? [] : ['no uplink: no interface but its own has an address or a default route']),
+    ...(uplinks.length || isFlat
+      ? []
+      : ['no uplink: no interface but its own has an address or a default route']),
     `forwarding: IPv4 ${onOff(forwarding[4])}, IPv6 ${onOff(forwarding[6])}`,
   ]
   if (!networks.length)
-    return [...box(host, { width: WIDTH, title: 'host' }), 'No network of vethwork is on this host.'].join(
-      '\n',
-    )
+    return [...box(host, { width: WIDTH, title }), 'No network of vethwork is on this host.'].join('\n')
   return [
-    ...box(host, { width: WIDTH, title: 'host' }).map(cornerless),
+    ...box(host, { width: WIDTH, title }).map(cornerless),
     ...networks.flatMap((network, n) => hung(drawNetwork(network), n === networks.length - 1)),
   ].join('\n')
 }
@@ -37,7 +42,7 @@ const hung = (lines: readonly string[], last: boolean) => [
   ),
 ]
 
-const drawNetwork = ({ name, bridge, masquerade, ports }: NetworkSeen): string[] => {
+const drawNetwork = ({ name, bridge, legs, masquerade, waysOut, ports }: NetworkSeen): string[] => {
   const words = [
     ...(bridge ? [`bridge ${bridge.name}`, bridge.state, ...bridge.addresses] : ['its bridge is gone']),
     `masquerade ${masquerade ? 'yes' : 'no'}`,
@@ -45,7 +50,8 @@ const drawNetwork = ({ name, bridge, masquerade, ports }: NetworkSeen): string[]
   ]
   const title = clip(`network ${name}`, INSIDE - 1)
   const below = inBoxes(ports) ?? asTree(ports)
-  const top = box(flow(words, INSIDE), { width: WIDTH - RAIL, title, feet: feetOf(below) })
+  const facts = [words, ...legs.map(interfaceWords), ...waysOut.map(wayOutWords)].flatMap(indented)
+  const top = box(facts, { width: WIDTH - RAIL, title, feet: feetOf(below) })
   return [...top.with(1, `┤${top[1]!.slice(1)}`), ...below]
 }
 
@@ -91,6 +97,22 @@ const portWords = ({ container }: Port): [string, ...string[]] =>
     : ['not of vethwork']
 
 const interfaceWords = ({ name, state, addresses }: Interface) => [name, state, ...addresses]
+
+/** `⇢ vx5000  UP  VNI 5000 on eth1 …`, and from where to where. */
+const wayOutWords = ({ name, state, kind, id, master, local, group, peers }: WayOut) => [
+  `⇢ ${name}`,
+  // Of a tunnel the kernel does not know.
+  ...(state === 'UNKNOWN' ? [] : [state]),
+  kind === 'flat' ? 'untagged' : `${{ vlan: 'VLAN', vxlan: 'VNI', gre: 'key' }[kind]} ${id}`,
+  ...(master ? [`on ${master}`] : []),
+  ...(local ? [`from ${local}`] : []),
+  ...(group ? [`group ${group}`] : []),
+  ...peers.map(peer => `to ${peer}`),
+]
+
+/** In a network's box: what one line does not take stands further in. */
+const indented = (words: readonly string[]) =>
+  flow(words, INSIDE - 2).map((line, n) => (n ? `  ${line}` : line))
 
 /** States as a terminal shows them: good in green, bad in red, lines dim. */
 export const inColour = (drawing: string) =>

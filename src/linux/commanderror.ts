@@ -2,18 +2,30 @@
 
 import { CniError, codes } from '../../cni/errors.ts'
 
-export type ErrorKind = 'exists' | 'missing' | 'denied' | 'busy' | 'unsupported' | 'full' | 'netns' | 'other'
+export type ErrorKind =
+  | 'exists'
+  | 'missing'
+  | 'denied'
+  | 'busy'
+  | 'unsupported'
+  | 'full'
+  | 'netns'
+  | 'taken'
+  | 'vni'
+  | 'other'
 
 const kinds: readonly [ErrorKind, RegExp][] = [
-  ['exists', /File exists/],
+  ['taken', /has it already/],
+  ['vni', /specified VNI already exists/],
+  ['exists', /File exists|Address already assigned/],
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
   ['netns', /nsenter: (cannot open|reassociate to namespace)/],
-  ['busy', /Resource busy|Resource temporarily unavailable|holding the xtables lock/],
+  ['busy', /[Rr]esource busy|Resource temporarily unavailable|holding the xtables lock/],
   ['unsupported', /not supported|Unknown device type|Unknown symbol/],
   [
     'missing',
-    /Cannot find device|does not exist|No such (file|device|process)|No chain|Cannot assign requested address/,
+    /Cannot find device|does not exist|No such (file|device|process)|No chain|Cannot assign requested address|Address not found/,
   ],
 ]
 
@@ -22,11 +34,13 @@ export const classify = (stderr: string): ErrorKind =>
 
 const codeOf: Record<ErrorKind, number> = {
   exists: codes.foreign,
+  vni: codes.foreign,
   missing: codes.command,
   denied: codes.denied,
   busy: codes.tryAgain,
   unsupported: codes.unsupportedField,
   full: codes.bridgeFull,
+  taken: codes.addressTaken,
   netns: codes.badNetns,
   other: codes.command,
 }
@@ -34,6 +48,8 @@ const codeOf: Record<ErrorKind, number> = {
 const remedyOf: Partial<Record<ErrorKind, string>> = {
   denied: 'run it as root with CAP_NET_ADMIN and CAP_SYS_ADMIN',
   busy: 'try again',
+  taken: 'hosts of one network need ranges that do not overlap: see "ranges" of /etc/vethwork/host.json',
+  vni: 'another vxlan has it (ip -d link show type vxlan): delete that, or use another vni or port',
   full: 'a Linux bridge takes 1,023 ports: use a second network',
   netns: 'CNI_NETNS must lead to a network namespace, as the file that `ip netns add` or the runtime made',
 }

@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
+import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
-import { ipBatch, ipShow } from './iproute2.ts'
+import { ipShow, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
@@ -13,7 +14,8 @@ export const driver: Driver = {
   run(batch, keepGoing) {
     switch (batch.tool) {
       case 'ip':
-        return runIp(batch, keepGoing)
+      case 'bridge':
+        return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
         return runSysctl(batch, keepGoing)
       case 'await':
@@ -29,14 +31,14 @@ export const driver: Driver = {
   },
 }
 
-const runIp = async (batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
+const runLines = async (tool: 'ip' | 'bridge', batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
-  const { failures } = await ipBatch(netns, ops.map(lineOf), [], keepGoing)
+  const { failures } = await lines(tool, netns, ops.map(lineOf), [], keepGoing)
   const lost = failures.find(({ index }) => index === undefined)
   if (!lost) return failures.map(({ index = 0, stderr }) => failure(ops[index]!, index, stderr))
   // Which line it was is not known: to be undone is whatever may have been done.
   if (!keepGoing || ops.length === 1) return [failure(ops[0]!, ops.length, lost.stderr)]
-  return (await Promise.all(ops.map(op => runIp({ ...batch, ops: [op] }, true)))).flat()
+  return (await Promise.all(ops.map(op => runLines(tool, { ...batch, ops: [op] }, true)))).flat()
 }
 
 /** Neighbours in a batch that set the same value go together. */
@@ -93,20 +95,46 @@ const culprit = (ops: readonly Op[], stderr: string): Op => {
   return ops[index] ?? ops[0]!
 }
 
-/** A bridge port forwards a moment after both ends of its veth are up: milliseconds, more under load. */
+/** Waits for what the kernel does a moment later by itself. */
 const runAwait = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
-  const deadline = Date.now() + 10_000
+  const probes = ops.filter(({ op }) => op === 'probe.await')
+  const answered = probes.length ? await answers(netns, probes) : undefined
+  if (answered) return [failure(answered.op, ops.indexOf(answered.op), `${answered.mac} has it already`)]
   for (const [n, op] of ops.entries()) {
-    for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-      const [link] = await ipShow(netns, [lineOf(op)])
-      if (!link) return [failure(op, n, 'it does not exist')]
-      const state = link.linkinfo?.info_slave_data?.state
-      if (state === 'forwarding' || state === undefined) break
-      if (Date.now() > deadline) return [failure(op, n, `its state is still ${state} after 10 s`)]
-      await sleep(pause)
-    }
+    const wrong = op.op === 'arrival.await' ? await untilForwarding(op) : undefined
+    if (wrong) return [failure(op, n, wrong)]
   }
   return []
+}
+
+/** Milliseconds that somebody has to answer a probe: many times what a network in one place needs. */
+const PATIENCE = 100
+
+/** The first of the addresses for which somebody answers. */
+const answers = async (netns: Netns, ops: readonly Op[]): Promise<{ op: Op; mac: string } | undefined> => {
+  const deadline = Date.now() + PATIENCE
+  do {
+    await sleep(20)
+    const found = (await ipShow(netns, ops.map(lineOf))) as { dst: string; lladdr?: string }[]
+    const known = found.find(({ lladdr }) => lladdr !== undefined)
+    const op = known && ops.find(one => 'address' in one && one.address === known.dst)
+    if (op) return { op, mac: known.lladdr ?? '' }
+  } while (Date.now() < deadline)
+  return undefined
+}
+
+/** A bridge port forwards a moment after both ends of its veth are up: milliseconds, more under load. */
+const untilForwarding = async (op: Op): Promise<string | undefined> => {
+  const deadline = Date.now() + 10_000
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    const [link] = await ipShow(op.netns, [lineOf(op)])
+    if (!link) return 'it does not exist'
+    const state = link.linkinfo?.info_slave_data?.state
+    if (state === 'forwarding') return undefined
+    if (state === undefined) return 'its bridge does not exist'
+    if (Date.now() > deadline) return `its state is still ${state} after 10 s`
+    await sleep(pause)
+  }
 }
 
 const lineOf = (op: Op) => kindOfOp(op).line(op)

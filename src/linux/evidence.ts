@@ -13,6 +13,7 @@ import {
 } from '../networks/marks.ts'
 import { HOST } from '../plan/netns.ts'
 import { findTool } from './exec.ts'
+import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
@@ -28,14 +29,22 @@ const marked = (found: { ifname: string; ifalias?: string; master?: string }[]):
 
 /** Names of a bridge's ports. */
 export const portsOf = async (bridge: string): Promise<string[]> =>
-  marked(await ipShow(HOST, [`link show master ${bridge}`])).map(({ name }) => name)
+  (await ports(bridge)).map(({ name }) => name)
 
-/** Bridges that say they are a network's. */
-export const networkLinks = async (): Promise<{ name: string; network: string }[]> =>
-  marked(await ipShow(HOST, ['link show type bridge'])).flatMap(({ name, alias }) => {
+/** Names of the ports that are not a network's way out of the host: containers, and whatever people plugged in. */
+export const guestsOf = async (bridge: string): Promise<string[]> =>
+  (await ports(bridge)).filter(({ alias }) => !readNetworkAlias(alias)).map(({ name }) => name)
+
+const ports = async (bridge: string) => marked(await ipShow(HOST, [`link show master ${bridge}`]))
+
+/** Bridges and ways out that say they are a network's. */
+export const networkLinks = async (): Promise<{ name: string; type: string; network: string }[]> => {
+  const links = (await ipShow(HOST, ['link show'])).map(linkOf)
+  return links.flatMap(({ name, type, alias }) => {
     const network = readNetworkAlias(alias)
-    return network ? [{ name, network }] : []
+    return network ? [{ name, type, network }] : []
   })
+}
 
 /** Host ends of veths that say they are this network's, and whose, if their alias was not cut. */
 export const plugLinks = async (

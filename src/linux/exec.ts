@@ -18,9 +18,10 @@ export interface How {
   readonly timeout?: number
 }
 
-/** Runtimes start plugins with any PATH, or none. */
-const PATH = [process.env.PATH, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
-  .filter(Boolean)
+/** Runtimes start plugins with any PATH, or none, in any directory: nothing is run from there. */
+const PATH = [process.env.PATH ?? '', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
+  .flatMap(path => path.split(':'))
+  .filter(directory => directory.startsWith('/'))
   .join(':')
 
 /**
@@ -33,14 +34,29 @@ export const run = async (tool: string, args: readonly string[], how: How = {}):
   // Late, for it takes longer to load than all of ours, and not every verb needs it.
   // biome-ignore lint/style/noRestrictedImports: this is the one door
   const { execa } = await import('execa')
-  const result = await execa(file, words, {
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    env: { ...(env ?? process.env), PATH: env?.PATH ?? PATH, LC_ALL: 'C' },
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    timeout: timeout * 1000,
+  const start = async () =>
+    execa(file, words, {
+      ...(input === undefined ? { stdin: 'ignore' } : { input }),
+      env: { ...(env ?? process.env), PATH, LC_ALL: 'C' },
+      extendEnv: false,
+      reject: false,
+      stripFinalNewline: false,
+      timeout: timeout * 1000,
+    })
+  // It throws instead of rejecting where the kernel does not know the file's format.
+  const result = await start().catch((error: Error) => {
+    throw new CniError(
+      codes.command,
+      `cannot run '${file}': ${error.message}`,
+      'see whether it is a program for this machine',
+    )
   })
+  if (result.signal && !result.timedOut)
+    throw new CniError(
+      codes.command,
+      `'${tool}' was killed by ${result.signal}`,
+      'see who did that, and try again',
+    )
   if (result.timedOut)
     throw new CniError(
       codes.tryAgain,

@@ -1,6 +1,23 @@
 /** What `ip -j -d` prints, in our words. */
 
-import type { ObservedLink, ObservedRoute } from '../plan/observed.ts'
+import type {
+  ObservedAddress,
+  ObservedFdb,
+  ObservedLink,
+  ObservedRoute,
+  ObservedVlan,
+} from '../plan/observed.ts'
+
+interface IpAddress {
+  local: string
+  prefixlen: number
+  scope: string
+  tentative?: boolean
+  dadfailed?: boolean
+  broadcast?: string
+  metric?: number
+  noprefixroute?: boolean
+}
 
 interface IpLink {
   ifname: string
@@ -10,17 +27,19 @@ interface IpLink {
   operstate: string
   address?: string
   master?: string
+  link?: string
   ifalias?: string
   linkinfo?: {
     info_kind?: string
+    info_data?: Record<string, unknown>
     info_slave_kind?: string
     info_slave_data?: { state?: string; hairpin?: boolean; isolated?: boolean }
   }
-  addr_info?: { local: string; prefixlen: number; scope: string; tentative?: boolean; dadfailed?: boolean }[]
+  addr_info?: IpAddress[]
 }
 
 export const linkOf = (json: IpLink): ObservedLink => {
-  const { info_kind = '', info_slave_kind, info_slave_data: slave } = json.linkinfo ?? {}
+  const { info_kind = '', info_data = {}, info_slave_kind, info_slave_data: slave } = json.linkinfo ?? {}
   return {
     name: json.ifname,
     index: json.ifindex,
@@ -32,17 +51,24 @@ export const linkOf = (json: IpLink): ObservedLink => {
     promisc: json.flags.includes('PROMISC'),
     alias: json.ifalias ?? '',
     master: json.master ?? '',
+    lower: json.link ?? '',
+    details: info_data,
     port:
       info_slave_kind === 'bridge'
         ? { hairpin: slave?.hairpin ?? false, isolated: slave?.isolated ?? false, state: slave?.state ?? '' }
         : undefined,
-    addresses: (json.addr_info ?? []).map(({ local, prefixlen, scope, tentative, dadfailed }) => ({
-      address: `${local}/${prefixlen}`,
-      scope,
-      tentative: tentative ?? false,
-      dadFailed: dadfailed ?? false,
-    })),
+    addresses: (json.addr_info ?? []).map(addressOf),
   }
+}
+
+const addressOf = (json: IpAddress): ObservedAddress => {
+  const { local, prefixlen, scope, tentative = false, dadfailed = false } = json
+  const words = [
+    ...(json.broadcast ? ['brd', json.broadcast] : []),
+    ...(json.metric ? ['metric', json.metric] : []),
+    ...(json.noprefixroute ? ['noprefixroute'] : []),
+  ]
+  return { address: `${local}/${prefixlen}`, scope, tentative, dadFailed: dadfailed, words: words.join(' ') }
 }
 
 interface IpRoute {
@@ -50,6 +76,8 @@ interface IpRoute {
   gateway?: string
   table?: string | number
   metric?: number
+  protocol?: string
+  prefsrc?: string
   metrics?: { mtu?: number; advmss?: number }[]
 }
 
@@ -61,9 +89,29 @@ export const routeOf = (json: IpRoute, family: 4 | 6): ObservedRoute => {
     family,
     dst: dst.includes('/') ? dst : `${dst}/${width}`,
     gw: json.gateway ?? '',
-    table: String(json.table ?? 'main'),
+    table: String(json.table ?? 254),
     priority: json.metric ?? 0,
     mtu: metrics.mtu ?? 0,
     advmss: metrics.advmss ?? 0,
+    protocol: json.protocol ?? '',
+    src: json.prefsrc ?? '',
   }
 }
+
+/** What `bridge -j` prints: entries of the forwarding database, or a port with its VLANs. */
+export interface BridgeJson {
+  mac?: string
+  dst?: string
+  vlans?: { vlan: number; vlanEnd?: number; flags?: string[] }[]
+}
+
+export const fdbOf = ({ mac, dst }: BridgeJson): ObservedFdb[] => (mac && dst ? [{ mac, dst }] : [])
+
+export const vlansOf = ({ vlans = [] }: BridgeJson): ObservedVlan[] =>
+  vlans.flatMap(({ vlan, vlanEnd = vlan, flags = [] }) =>
+    Array.from({ length: vlanEnd - vlan + 1 }, (_, n) => ({
+      vid: vlan + n,
+      pvid: flags.includes('PVID'),
+      untagged: flags.includes('Egress Untagged'),
+    })),
+  )

@@ -1,8 +1,9 @@
-/** ip(8): many lines, one process. */
+/** ip(8) and bridge(8): many lines, one process. */
 
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
 import { run } from './exec.ts'
+import type { BridgeJson } from './ipjson.ts'
 
 /** What `ip -batch` says of one line that failed. */
 export interface LineFailure {
@@ -12,17 +13,18 @@ export interface LineFailure {
 }
 
 /**
- * Runs lines of ip in one process. With `force` it goes on after a line that fails.
+ * Runs lines of ip or bridge in one process. With `force` it goes on after a line that fails.
  * @returns stdout, and which lines failed
  */
-export const ipBatch = async (
+export const batch = async (
+  tool: 'ip' | 'bridge',
   netns: Netns,
   lines: readonly string[],
   options: readonly string[],
   force: boolean,
 ) => {
   const args = [...options, ...(force ? ['-force'] : []), '-batch', '-']
-  const { exitCode, stdout, stderr } = await run('ip', args, { netns, input: `${lines.join('\n')}\n` })
+  const { exitCode, stdout, stderr } = await run(tool, args, { netns, input: `${lines.join('\n')}\n` })
   return { stdout, failures: exitCode === 0 ? [] : failuresOf(stderr) }
 }
 
@@ -30,15 +32,18 @@ export const ipBatch = async (
 const failuresOf = (stderr: string): LineFailure[] => {
   const parts = stderr.split(/^Command failed -:(\d+)\n?/m)
   if (parts.length < 3) return [{ index: undefined, stderr }]
-  return Array.from({ length: Math.floor(parts.length / 2) }, (_, n) => ({
+  const failures: LineFailure[] = Array.from({ length: Math.floor(parts.length / 2) }, (_, n) => ({
     stderr: parts[2 * n]!,
     index: Number(parts[2 * n + 1]) - 1,
   }))
+  // What stands after the last number is of a line at which ip gave up: those behind it were not done.
+  const rest = parts.at(-1)!
+  return rest.trim() ? [...failures, { index: undefined, stderr: rest }] : failures
 }
 
 /** Objects that `ip -j` printed: one JSON array a line of the batch that did not fail. */
 export const ipShow = async (netns: Netns, lines: readonly string[], options: readonly string[] = []) => {
-  const { stdout, failures } = await ipBatch(netns, lines, ['-j', '-d', ...options], true)
+  const { stdout, failures } = await batch('ip', netns, lines, ['-j', '-d', ...options], true)
   const fatal = failures.find(({ stderr }) => !/does not exist|Cannot find device/.test(stderr))
   if (fatal)
     throw new CommandError(
@@ -51,4 +56,11 @@ export const ipShow = async (netns: Netns, lines: readonly string[], options: re
     .split('\n')
     .filter(line => line.startsWith('['))
     .flatMap(line => JSON.parse(line))
+}
+
+/** Objects that `bridge -j` printed for one device. */
+export const bridgeShow = async (netns: Netns, line: string): Promise<BridgeJson[]> => {
+  const { exitCode, stdout, stderr } = await run('bridge', ['-j', ...line.split(' ')], { netns })
+  if (exitCode === 0) return JSON.parse(stdout || '[]')
+  throw new CommandError('bridge', line, stderr, `look at the bridges of ${netns}`)
 }

@@ -1,10 +1,10 @@
 /** Descriptions made true on this machine, and taken away again. */
 
-import { CniError, codes } from '../../cni/errors.ts'
-import { hostOf } from '../../ipam/cidr.ts'
+import { attemptAll, CniError, codes } from '../../cni/errors.ts'
 import type { Owner } from '../../ipam/lease.ts'
 import { withLock } from '../../ipam/lock.ts'
-import { hostVeth, ownerComment } from '../networks/marks.ts'
+import { hostVeth, networkAlias, ownerComment } from '../networks/marks.ts'
+import { neighboursOf } from '../networks/plug.ts'
 import { apply, applyAll, undo } from '../plan/apply.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
@@ -12,10 +12,11 @@ import { at, type Observed } from '../plan/observed.ts'
 import { plan, planRemoval, type Step } from '../plan/plan.ts'
 import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
-import { networkLinks, plugElements, plugLinks, portsOf } from './evidence.ts'
+import { guestsOf, networkLinks, plugElements, plugLinks } from './evidence.ts'
 import { observe } from './observe.ts'
 import { rememberSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
+import { rememberTakeovers } from './takeovers.ts'
 
 /**
  * Makes all of `desired`, or nothing. What the network shares is made under the host's lock, and
@@ -36,6 +37,8 @@ export const ensure = async (
       await apply(plan(desired.filter(isOwn), observed), driver)
       return observed
     } catch (error) {
+      // The container may have spoken already; neighbours that are not forgotten now age.
+      await remove(desired.filter(({ kind }) => kind === 'neigh')).catch(() => {})
       if (made.length) await undoShared(desired, made, error)
       const vanished = error instanceof CommandError && error.kind === 'missing'
       if (!vanished || attempt === 3) throw error
@@ -46,7 +49,14 @@ export const ensure = async (
 /** Takes away all that one attachment owns; reports everything that did not go. */
 export const remove = async (desired: readonly Desired[]): Promise<void> => {
   const own = desired.filter(isOwn)
-  await applyAll(planRemoval(own, await observe(own)), driver)
+  const removeSome = async (some: readonly Desired[]) =>
+    applyAll(planRemoval(some, await observe(some)), driver)
+  // Apart, so that a tool that does not work keeps nothing but its own things.
+  const isElement = ({ kind }: Desired) => kind === 'element'
+  await attemptAll([
+    () => removeSome(own.filter(isElement)),
+    () => removeSome(own.filter(one => !isElement(one))),
+  ])
 }
 
 /**
@@ -68,9 +78,10 @@ export const removeStrays = async (
   ])
   const elements = (await plugElements(network)).filter(({ comment }) => !comments.has(comment))
   await remove([
-    ...links.flatMap(({ mark, master }) =>
-      (mark?.addresses ?? []).map(
-        (one): Desired => ({ ...common, kind: 'neigh', dev: master, address: hostOf(one) }),
+    // Out of its bridge it has no neighbours: the host's entries for it are gone.
+    ...links.flatMap(({ name, mark, master }) =>
+      (master ? neighboursOf(name, mark?.addresses ?? []) : []).map(
+        (address): Desired => ({ ...common, kind: 'neigh', dev: master, address }),
       ),
     ),
     ...[...stray].map((name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} })),
@@ -85,10 +96,29 @@ const ensureShared = async (desired: readonly Desired[], observed: Observed): Pr
   if (!plan(shared, observed).length) return []
   // Somebody else may have made it while we waited.
   return withLock(hostLock(), async () => {
-    const steps = plan(shared, await observe(shared))
+    await refuseOtherWay(shared)
+    const now = await observe(shared)
+    const steps = plan(shared, now)
     rememberSysctls(steps)
+    rememberTakeovers(shared, now)
     return apply(steps, driver)
   })
+}
+
+/** A network whose VLAN, VNI or peers were changed would join what was apart: the old way out must go first. */
+const refuseOtherWay = async (shared: readonly Desired[]) => {
+  const named = shared.flatMap(one => (one.kind === 'link' ? [one] : []))
+  const mine = new Set(named.map(({ alias }) => alias))
+  const stale = (await networkLinks()).find(
+    ({ name, type, network }) =>
+      type !== 'bridge' && mine.has(networkAlias(network)) && !named.some(one => one.name === name),
+  )
+  if (stale)
+    throw new CniError(
+      codes.foreign,
+      `network '${stale.network}' still has '${stale.name}', which its configuration no longer names`,
+      'its configuration was changed: DEL its containers and run `vethwork prune`, or use another name',
+    )
 }
 
 /** Under the lock again: another container may have been plugged in meanwhile, then it stays. */
@@ -106,22 +136,37 @@ const undoShared = (desired: readonly Desired[], made: readonly Step[], because:
   })
 
 const isInUse = async (shared: readonly Desired[]) => {
-  for (const name of bridgesOf(shared)) if ((await portsOf(name)).length) return true
+  // The interface by which a flat network leaves the host is no guest.
+  const taken = shared.flatMap(one => (one.kind === 'takeover' ? [one.dev] : []))
+  for (const name of bridgesOf(shared))
+    if ((await guestsOf(name)).some(port => !taken.includes(port))) return true
   return false
 }
 
 const isOnlyNetwork = async (shared: readonly Desired[]) =>
-  (await networkLinks()).every(({ name }) => bridgesOf(shared).includes(name))
+  (await networkLinks()).every(({ name, type }) => type !== 'bridge' || bridgesOf(shared).includes(name))
 
 const bridgesOf = (shared: readonly Desired[]) =>
   shared.flatMap(one => (one.kind === 'link' && one.type === 'bridge' ? [one.name] : []))
 
+/** A second ADD for the same attachment is an error, also into another namespace (CNI specification, "ADD"). */
+const refuseSecond = (owner: Owner, observed: Observed) => {
+  if (observed.links.has(at(HOST, hostVeth(owner))))
+    throw new CniError(
+      codes.badEnvironment,
+      `container '${owner.containerId}' is attached to network '${owner.network}' by '${owner.ifname}' already`,
+      'CNI_CONTAINERID and CNI_IFNAME must be new for each ADD: call DEL first',
+    )
+}
+
 /** ADD makes an interface: one of that name must not be there (CNI specification, "ADD"). */
-export const refuseTakenName = (netns: `/${string}`, ifname: string) => (observed: Observed) => {
+export const refuseTakenName = (netns: `/${string}`, owner: Owner) => (observed: Observed) => {
+  const { ifname } = owner
   if (observed.links.has(at(netns, ifname)))
     throw new CniError(
       codes.nameTaken,
       `CNI_IFNAME '${ifname}' exists in the container's namespace ${netns}`,
       'choose another name, or DEL the attachment that made it',
     )
+  refuseSecond(owner, observed)
 }

@@ -26,3 +26,9 @@ export const netnsInodeIfThere = async (path: string): Promise<number | undefine
   const [found, ours] = await Promise.all([stat(path).catch(() => undefined), stat('/proc/self/ns/net')])
   return found?.dev === ours.dev ? found.ino : undefined
 }
+
+/** The path, if a namespace other than our own is there. */
+export const netnsIfThere = async (path: string): Promise<`/${string}` | undefined> => {
+  const [found, ours] = await Promise.all([netnsInodeIfThere(path), stat('/proc/self/ns/net')])
+  return found === undefined || found === ours.ino ? undefined : (path as `/${string}`)
+}

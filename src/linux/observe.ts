@@ -11,8 +11,8 @@ import {
   type ObservedRoute,
   type ObservedTable,
 } from '../plan/observed.ts'
-import { linkOf, routeOf } from './ipjson.ts'
-import { ipShow } from './iproute2.ts'
+import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
+import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
@@ -28,8 +28,22 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
   )
-  const [routes, settings] = await Promise.all([observeRoutes(there), observeSysctls(there)])
-  return { links, tables, iptables, routes, ...sysctls, sysctls: new Map([...sysctls.sysctls, ...settings]) }
+  const [routes, settings, fdb, vlans] = await Promise.all([
+    observeRoutes(there),
+    observeSysctls(there),
+    observeBridge(there, 'fdb', fdbOf),
+    observeBridge(there, 'vlan', vlansOf),
+  ])
+  return {
+    links,
+    tables,
+    iptables,
+    routes,
+    fdb,
+    vlans,
+    ...sysctls,
+    sysctls: new Map([...sysctls.sysctls, ...settings]),
+  }
 }
 
 /** Groups by namespace, for each costs a process. */
@@ -45,6 +59,11 @@ const observeLinks = async (desired: readonly Desired[]) => {
       const { netns, name, peer } = one
       return [[netns, name], ...(peer ? [[peer.netns, peer.name] as const] : [])]
     }
+    if (one.kind === 'takeover')
+      return [
+        [one.netns, one.dev],
+        [one.netns, one.bridge],
+      ]
     return 'dev' in one && one.dev !== undefined ? [[one.netns, one.dev]] : []
   })
   const links = new Map<string, ObservedLink>()
@@ -60,20 +79,40 @@ const observeLinks = async (desired: readonly Desired[]) => {
   return links
 }
 
+/** All routes of both interfaces: of one they go to the other. */
+const takenOver = (one: Desired): (readonly [Netns, string])[] =>
+  one.kind === 'takeover'
+    ? [one.dev, one.bridge].flatMap(dev => [4, 6].map(family => [one.netns, `${family} ${dev}`] as const))
+    : []
+
 const observeRoutes = async (desired: readonly Desired[]) => {
   const wanted = desired.flatMap(one =>
-    one.kind === 'route' ? [[`${one.netns}` as Netns, `${familyOf(one.to.dst)} ${one.dev}`] as const] : [],
+    one.kind === 'route' ? [[one.netns, `${familyOf(one.to.dst)} ${one.dev}`] as const] : takenOver(one),
   )
   const routes = new Map<string, ObservedRoute[]>()
   for (const [netns, items] of byNetns(wanted)) {
     for (const item of items) {
       const [family, dev] = item.split(' ') as ['4' | '6', string]
-      const found = await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`])
+      const found = await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`, '-N'])
       const key = at(netns, dev)
       routes.set(key, [...(routes.get(key) ?? []), ...found.map(one => routeOf(one, family === '4' ? 4 : 6))])
     }
   }
   return routes
+}
+
+/** What bridge(8) tells of the devices of all objects of a kind. */
+const observeBridge = async <T>(
+  desired: readonly Desired[],
+  kind: 'fdb' | 'vlan',
+  parse: (json: BridgeJson) => T[],
+): Promise<Map<string, T[]>> => {
+  const wanted = desired.flatMap(one => (one.kind === kind ? [[one.netns, one.dev] as const] : []))
+  const found = new Map<string, T[]>()
+  for (const [netns, devs] of byNetns(wanted))
+    for (const dev of devs)
+      found.set(at(netns, dev), (await bridgeShow(netns, `${kind} show dev ${dev}`)).flatMap(parse))
+  return found
 }
 
 const observeSysctls = async (desired: readonly Desired[]) => {

@@ -2,17 +2,19 @@
 
 import { CniError, codes } from '../../cni/errors.ts'
 import { withLock } from '../../ipam/lock.ts'
-import { isPlugOf } from '../networks/marks.ts'
+import { iptablesComment, isPlugOf, nftSuffix, readPlugNetwork } from '../networks/marks.ts'
 import { remains } from '../networks/remains.ts'
 import { applyAll } from '../plan/apply.ts'
 import { type Explained, explain } from '../plan/explain.ts'
 import { planRemoval } from '../plan/plan.ts'
 import { driver } from './driver.ts'
-import { allPlugLinks, networkLinks, networksOfRules, portsOf } from './evidence.ts'
+import { allPlugLinks, guestsOf, networkLinks, networksOfRules } from './evidence.ts'
 import { findTool } from './exec.ts'
+import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
+import { takeoversOf } from './takeovers.ts'
 
 export interface Pruned {
   readonly network: string
@@ -28,10 +30,21 @@ export interface Pruned {
  */
 export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolean) =>
   withLock(hostLock(), async () => {
-    const bridges = await networkLinks()
+    const links = await networkLinks()
     const withIptables = (await findTool('iptables-save')) !== undefined
+    const withNft = (await findTool('nft')) !== undefined
     const plugs = await allPlugLinks()
-    const all = new Set([...bridges.map(({ network }) => network), ...(await networksOfRules(withIptables))])
+    const known = [
+      ...links.map(({ network }) => network),
+      ...plugs.flatMap(({ alias }) => readPlugNetwork(alias) ?? []),
+    ]
+    // The names of rules are short for long names.
+    const ofRules = (await networksOfRules(withIptables)).map(
+      name =>
+        known.find(one => nftSuffix(one) === `/${name}` || iptablesComment(one) === iptablesComment(name)) ??
+        name,
+    )
+    const all = new Set([...links.map(({ network }) => network), ...ofRules])
     if (only !== undefined && !all.has(only))
       throw new CniError(
         codes.badConfig,
@@ -40,12 +53,19 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
       )
     const pruned: Pruned[] = []
     for (const network of only === undefined ? all : [only]) {
-      const mine = bridges.filter(one => one.network === network).map(({ name }) => name)
-      const ports = (await Promise.all(mine.map(portsOf))).flat()
-      const inUse = ports.length > 0 || plugs.some(({ alias }) => isPlugOf(network, alias))
-      const desired = inUse ? [] : remains(network, mine, withIptables)
+      const mine = links.filter(one => one.network === network)
+      const bridges = mine.filter(({ type }) => type === 'bridge')
+      const taken = takeoversOf(bridges.map(({ name }) => name))
+      const guests = (await Promise.all(bridges.map(({ name }) => guestsOf(name))))
+        .flat()
+        .filter(name => !taken.some(one => 'dev' in one && one.dev === name))
+      const inUse = guests.length > 0 || plugs.some(({ alias }) => isPlugOf(network, alias))
+      const desired = inUse
+        ? []
+        : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]
       const steps = planRemoval(desired, await observe(desired))
       if (!dryRun) await applyAll(steps, driver)
+      if (!dryRun && !inUse) forgetIds(network)
       pruned.push({ network, inUse, steps: explain(steps) })
     }
     const left = pruned.some(({ inUse }) => inUse) || pruned.length < all.size

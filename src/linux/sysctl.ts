@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { HOST, type Netns } from '../plan/netns.ts'
 import { ABSENT } from '../plan/observed.ts'
+import { CommandError } from './commanderror.ts'
 import { run } from './exec.ts'
 
 const pathOf = (key: string) => `/proc/sys/${key}`
@@ -14,7 +15,8 @@ export const readSysctls = async (netns: Netns, keys: readonly string[]): Promis
     return new Map((await Promise.all(values)).map((value, n) => [keys[n]!, value]))
   }
   // -s: silent about missing files; -H: name each file, also when it is the only one.
-  const { stdout } = await run('grep', ['-sH', '', ...keys.map(pathOf)], { netns })
+  const { stdout, stderr } = await run('grep', ['-sH', '', ...keys.map(pathOf)], { netns })
+  if (stderr) throw new CommandError('grep', keys.join(' '), stderr, 'look at the kernel parameters')
   const lines = stdout
     .split('\n')
     .filter(Boolean)

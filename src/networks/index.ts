@@ -3,12 +3,30 @@
 import type { Lease } from '../../ipam/lease.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { bridge } from './bridge.ts'
+import { flat } from './flat.ts'
 import { routed } from './gateway.ts'
+import { gre } from './gre.ts'
+import { ipvlan } from './ipvlan.ts'
 import { local } from './local.ts'
+import { macvlan } from './macvlan.ts'
 import { nat } from './nat.ts'
 import type { Attachment, Mode, NetConf, Network } from './network.ts'
+import { vlan } from './vlan.ts'
+import { vlanlink } from './vlanlink.ts'
+import { vxlan } from './vxlan.ts'
 
-export const networks: Readonly<Record<Mode, Network>> = { bridge, nat, local }
+export const networks: Readonly<Record<Mode, Network>> = {
+  bridge,
+  nat,
+  local,
+  flat,
+  vlan,
+  vxlan,
+  gre,
+  macvlan,
+  ipvlan,
+  vlanlink,
+}
 
 const nobody: Lease = { addresses: [], routes: [], dns: {} }
 
@@ -18,7 +36,3 @@ export const describe = (conf: NetConf, attachment: Attachment, lease: Lease = n
   const { shared, plug } = networks[conf.mode]
   return [...shared(conf, all), ...plug(conf, attachment, all)]
 }
-
-/** What a network has without any attachment. */
-export const describeShared = (conf: NetConf, lease: Lease = nobody): Desired[] =>
-  networks[conf.mode].shared(conf, routed(conf, lease))

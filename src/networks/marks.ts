@@ -34,6 +34,10 @@ export const readPlugAlias = (alias: string): PlugMark | undefined => {
   return network && containerId && ifname ? { owner: { network, containerId, ifname }, addresses } : undefined
 }
 
+/** The network of an attachment's link, also of one whose alias was cut. */
+export const readPlugNetwork = (alias: string) =>
+  alias.startsWith(PREFIX) && alias.includes('/') ? alias.slice(PREFIX.length, alias.indexOf('/')) : undefined
+
 /** Whether an alias says that the link belongs to an attachment of this network. */
 export const isPlugOf = (network: string, alias: string) => alias.startsWith(`${PREFIX}${network}/`)
 

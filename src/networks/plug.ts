@@ -2,21 +2,28 @@
 
 import { familyOf, hostOf, linkLocalOf } from '../../ipam/cidr.ts'
 import type { Desired } from '../plan/kinds/index.ts'
-import { HOST } from '../plan/netns.ts'
+import { HOST, type Netns } from '../plan/netns.ts'
 import { macspoofchkPort } from '../services/macspoofchk.ts'
 import { viaGateway } from './gateway.ts'
+import { loopback } from './loopback.ts'
 import { macOfName, plugMac } from './macs.ts'
 import { hostVeth, plugAlias } from './marks.ts'
 import type { Attachment, NetConf, Routed } from './network.ts'
+import { isVlanAware } from './shared.ts'
 
 /** The veth pair, as seen from the host. */
-export const pair = (conf: NetConf, { owner, netns, mac }: Attachment, { addresses }: Routed): Desired[] => {
-  const port = hostVeth(owner)
+export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desired[] => {
+  const { owner, netns, mac: requested } = attachment
+  const { addresses } = lease
   const mtu = conf.mtu || undefined
-  const own = plugMac(port, mac, addresses[0]?.address)
+  const { port, mac: own } = veth(conf, attachment, lease)
   const common = { scope: 'attachment', netns: HOST } as const
   return [
-    ...[...addresses.map(({ address }) => hostOf(address)), linkLocalOf(own)].map(
+    ...neighboursOf(
+      port,
+      addresses.map(({ address }) => address),
+      requested,
+    ).map(
       (address): Desired => ({
         ...common,
         kind: 'neigh',
@@ -55,18 +62,55 @@ export const pair = (conf: NetConf, { owner, netns, mac }: Attachment, { address
       optional: true,
       why: "a container must not become the host's router",
     },
+    ...(isVlanAware(conf) ? portVlans(conf, port) : []),
     ...(conf.macspoofchk ? macspoofchkPort(owner, port, own) : []),
   ]
 }
 
+/** An access port of one VLAN, or a trunk of several, as the reference `bridge` has them. */
+const portVlans = ({ vlan, vlanTrunk, preserveDefaultVlan }: NetConf, dev: string): Desired[] => {
+  const common = { kind: 'vlan', scope: 'attachment', netns: HOST, dev, self: false } as const
+  return [
+    ...(preserveDefaultVlan
+      ? []
+      : [{ ...common, vid: 1, access: true, member: false, why: 'preserveDefaultVlan: false' }]),
+    ...(vlan ? [{ ...common, vid: vlan, access: true, member: true, why: `vlan: ${vlan}` }] : []),
+    ...vlanTrunk.map(vid => ({ ...common, vid, access: false, member: true, why: 'vlanTrunk' })),
+  ]
+}
+
+/** A plug as most networks have it. */
+export const cabled = (conf: NetConf, attachment: Attachment, lease: Routed): Desired[] => [
+  ...pair(conf, attachment, lease),
+  ...loopback(attachment),
+  ...inside(conf, attachment, lease),
+]
+
+/** What the container's side must know of the other. */
+export interface Plugged {
+  /** Its port on a bridge, if it has one. */
+  readonly port?: string
+  /** Undefined where it is not ours to choose. */
+  readonly mac?: string
+}
+
+const veth = ({ hostSeed }: NetConf, { owner, mac }: Attachment, { addresses }: Routed) => {
+  const port = hostVeth(owner)
+  return { port, mac: plugMac(port, mac, addresses[0]?.address, hostSeed) }
+}
+
 /** The container's side: its interface up, with addresses and routes, announced. */
-export const inside = (conf: NetConf, { owner, netns, mac }: Attachment, lease: Routed): Desired[] => {
+export const inside = (
+  conf: NetConf,
+  attachment: Attachment,
+  lease: Routed,
+  { port, mac }: Plugged = veth(conf, attachment, lease),
+): Desired[] => {
+  const { owner, netns } = attachment
   if (!netns || conf.disableContainerInterface) return []
   const dev = owner.ifname
-  const port = hostVeth(owner)
   const common = { scope: 'attachment', netns } as const
   const { addresses } = lease
-  const own = plugMac(port, mac, addresses[0]?.address)
   const v6 = addresses.some(({ address }) => familyOf(address) === 6)
   const sysctl = (family: 4 | 6, name: string, value: string, why: string): Desired => ({
     ...common,
@@ -96,6 +140,7 @@ export const inside = (conf: NetConf, { owner, netns, mac }: Attachment, lease: 
       settings: { up: true },
       why: "the container's interface",
     },
+    ...(port && isAsked(conf) ? asked(netns, dev, port, addresses) : []),
     ...addresses.map(
       ({ address }): Desired => ({
         ...common,
@@ -113,12 +158,29 @@ export const inside = (conf: NetConf, { owner, netns, mac }: Attachment, lease: 
       ...common,
       kind: 'arrival',
       name: dev,
-      mac: addresses.length ? own : undefined,
+      mac: addresses.length ? mac : undefined,
       port,
       why: 'usable at once, and known to its neighbours',
     },
   ]
 }
 
+/** Where other hosts lease addresses, too, they might have leased the same; who answers for all cannot be asked. */
+const isAsked = ({ hostSeed, learning }: NetConf) => hostSeed !== '' && learning
+
+const asked = (netns: Netns, dev: string, port: string, addresses: Routed['addresses']): Desired[] => {
+  const common = { scope: 'attachment', netns, why: 'another host may have leased the same address' } as const
+  return [
+    { ...common, kind: 'arrival', name: dev, port },
+    { ...common, kind: 'probe', dev, addresses: addresses.map(({ address }) => hostOf(address)) },
+  ]
+}
+
 const routeWhy = (conf: NetConf, dst: string) =>
   dst.endsWith('/0') && conf.isDefaultGateway ? 'isDefaultGateway' : 'ipam.routes'
+
+/** What the host may remember of a plug: its addresses, and the one it makes of its MAC address. */
+export const neighboursOf = (port: string, addresses: readonly string[], mac?: string): string[] => [
+  ...addresses.map(hostOf),
+  linkLocalOf(plugMac(port, mac, addresses[0])),
+]

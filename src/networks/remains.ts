@@ -1,28 +1,33 @@
 /** All that networks share and may leave behind when their last container is gone, whatever their mode was. */
 
 import type { Desired } from '../plan/kinds/index.ts'
+import type { Link } from '../plan/kinds/link.ts'
 import { HOST } from '../plan/netns.ts'
 import { iptablesRemains } from '../services/masquerade.ts'
 import { networkAlias, nftSuffix, TABLES } from './marks.ts'
 
 /**
- * @param bridges those that say they are the network's
- * @param withIptables whether this host has iptables at all
+ * @param links those that say they are the network's: its bridge, its way out
+ * @param tools which of them this host has
  */
-export const remains = (network: string, bridges: readonly string[], withIptables: boolean): Desired[] => {
+export const remains = (
+  network: string,
+  links: readonly { readonly name: string; readonly type: string }[],
+  tools: { readonly nft: boolean; readonly iptables: boolean },
+): Desired[] => {
   const common = { scope: 'network', netns: HOST, why: 'the network has no container' } as const
   return [
-    ...bridges.map(
-      (name): Desired => ({
+    ...links.map(
+      ({ name, type }): Desired => ({
         ...common,
         kind: 'link',
-        type: 'bridge',
+        type: type as Link['type'],
         name,
         alias: networkAlias(network),
         settings: {},
       }),
     ),
-    ...TABLES.map(
+    ...(tools.nft ? TABLES : []).map(
       (table): Desired => ({
         ...common,
         kind: 'ruleset',
@@ -33,6 +38,6 @@ export const remains = (network: string, bridges: readonly string[], withIptable
         chains: [],
       }),
     ),
-    ...(withIptables ? iptablesRemains(network) : []),
+    ...(tools.iptables ? iptablesRemains(network) : []),
   ]
 }

@@ -3,15 +3,19 @@
 import { familyOf, macOf, prefixOf } from '../../ipam/cidr.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
+import { anycast } from '../services/anycast.ts'
 import { macspoofchkRules } from '../services/macspoofchk.ts'
 import { masquerade, subnetsOf } from '../services/masquerade.ts'
+import { allGateways } from './gateway.ts'
 import { macOfName } from './macs.ts'
 import { networkAlias } from './marks.ts'
 import type { NetConf, Routed } from './network.ts'
 
 /** The bridge itself. Its MAC is pinned: it would change with every port that comes and goes. */
-export const bridgeLink = ({ name, bridge, mtu, promiscMode }: NetConf, lease: Routed): Desired[] => {
-  const gateway = lease.addresses.find(({ gateway }) => gateway)?.gateway
+export const bridgeLink = (conf: NetConf, lease: Routed): Desired[] => {
+  const { name, bridge, mtu, promiscMode, isGateway, hostSeed } = conf
+  // Where the bridge is the gateway its MAC is the gateway's, on every host the same; else no two are alike.
+  const [gateway] = isGateway ? allGateways(lease) : []
   return [
     {
       kind: 'link',
@@ -22,9 +26,10 @@ export const bridgeLink = ({ name, bridge, mtu, promiscMode }: NetConf, lease: R
       alias: networkAlias(name),
       settings: {
         up: true,
-        mac: gateway ? macOf(gateway) : macOfName('02', name),
+        mac: gateway ? macOf(gateway) : macOfName('02', hostSeed ? `${name} ${hostSeed}` : name),
         mtu: mtu || undefined,
         promisc: promiscMode || undefined,
+        vlanFiltering: isVlanAware(conf) || undefined,
       },
       why: 'bridge: every container of the network is plugged into it',
     },
@@ -48,16 +53,18 @@ export const gateways = (conf: NetConf, { addresses, otherGateways = [] }: Route
     gateway ? [`${gateway}/${prefixOf(address)}`] : [],
   )
   const unique = [...new Set(own)]
+  const dev = conf.vlan ? `${conf.bridge}.${conf.vlan}` : conf.bridge
   const then = conf.forceAddress ? 'replace' : 'refuse'
   const addr = unique.map(
     (address): Desired => ({
       kind: 'addr',
       scope: 'network',
       netns: HOST,
-      dev: conf.bridge,
+      dev,
       address,
       nodad: !conf.enabledad,
-      rival: { then, others: [...unique, ...otherGateways] },
+      // Of a flat network the bridge has the host's own addresses, too.
+      rival: conf.mode === 'flat' ? undefined : { then, others: [...unique, ...otherGateways] },
       why: "isGateway: the host is the containers' router",
     }),
   )
@@ -71,19 +78,45 @@ export const gateways = (conf: NetConf, { addresses, otherGateways = [] }: Route
       why: 'isGateway: the host passes packets on',
     }),
   )
-  return [...addr, ...forwarding]
+  return [...(conf.vlan ? hostPort(conf, dev) : []), ...addr, ...forwarding]
+}
+
+export const isVlanAware = ({ vlan, vlanTrunk }: NetConf) => vlan > 0 || vlanTrunk.length > 0
+
+/** The host's own port in an access VLAN, which carries the gateway. */
+const hostPort = ({ name, bridge, vlan, mtu }: NetConf, dev: string): Desired[] => {
+  const common = { scope: 'network', netns: HOST, why: `vlan: the gateway of VLAN ${vlan}` } as const
+  return [
+    { ...common, kind: 'vlan', dev: bridge, vid: vlan, access: false, self: true, member: true },
+    {
+      ...common,
+      kind: 'link',
+      name: dev,
+      type: 'vlan',
+      lower: { netns: HOST, name: bridge },
+      details: { protocol: '802.1Q', id: vlan },
+      alias: networkAlias(name),
+      settings: { up: true, mtu: mtu || undefined },
+    },
+  ]
 }
 
 /** The network's rules in nftables. */
-export const bridgeRules = (conf: NetConf, { addresses }: Routed, inside: 'subnet' | 'bridge'): Desired[] => [
-  ...(conf.ipMasq && addresses.length
+export const bridgeRules = (
+  conf: NetConf,
+  lease: Routed,
+  inside: 'subnet' | 'bridge',
+  uplinks: readonly string[] = [],
+): Desired[] => [
+  ...(conf.ipMasq && lease.addresses.length
     ? masquerade({
         network: conf.name,
         backend: conf.ipMasqBackend,
-        subnets: subnetsOf(addresses.map(({ address }) => address)),
+        subnets: subnetsOf(lease.addresses.map(({ address }) => address)),
         inside: inside === 'subnet' ? 'subnet' : { bridge: conf.bridge },
         why: 'ipMasq: the outside has no route back to the containers',
       })
     : []),
   ...(conf.macspoofchk ? [macspoofchkRules(conf.name)] : []),
+  ...(conf.anycastGateway ? anycast(conf.name, allGateways(lease), uplinks) : []),
 ]

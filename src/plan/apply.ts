@@ -1,6 +1,6 @@
 /** Steps to batches, batches to the machine; back again when one fails. */
 
-import { attemptAll, CniError } from '../../cni/errors.ts'
+import { attemptAll, CniError, codes } from '../../cni/errors.ts'
 import { kindOfOp, type Op } from './kinds/index.ts'
 import type { Tool } from './kinds/kind.ts'
 import type { Netns } from './netns.ts'
@@ -39,7 +39,11 @@ export interface Driver {
 export const apply = async (steps: readonly Step[], driver: Driver): Promise<readonly Step[]> => {
   let done = 0
   for (const batch of batches(steps)) {
-    const [failure] = await driver.run(batch, false)
+    const [failure] = await driver.run(batch, false).catch(async error => {
+      // The tool is missing, or was killed: how far it got is not known.
+      await undo(steps.slice(0, done + batch.ops.length), driver, error)
+      throw error
+    })
     if (failure) {
       await undo(steps.slice(0, done + failure.done), driver, failure.error)
       throw failure.error
@@ -51,18 +55,18 @@ export const apply = async (steps: readonly Step[], driver: Driver): Promise<rea
 
 /** Does as many steps as possible; what is gone already is fine. Throws all failures as one. */
 export const applyAll = async (steps: readonly Step[], driver: Driver): Promise<void> =>
-  attemptAll(
-    batches(steps).map(batch => async () => {
-      const failures = (await driver.run(batch, true)).filter(({ missing }) => !missing)
-      await attemptAll(
-        failures.map(
-          ({ error }) =>
-            () =>
-              Promise.reject(error),
-        ),
-      )
-    }),
-  )
+  attemptAll(batches(steps).map(batch => () => runAll(batch, driver)))
+
+const runAll = async (batch: Batch, driver: Driver): Promise<void> => {
+  const failures = await driver.run(batch, true).catch(error => {
+    if (batch.ops.length === 1 || error.code === codes.toolMissing) throw error
+    return undefined
+  })
+  // Killed, and how far it got is not known: each by itself.
+  if (!failures) return attemptAll(batch.ops.map(op => () => runAll({ ...batch, ops: [op] }, driver)))
+  const errors = failures.filter(({ missing }) => !missing).map(({ error }) => error)
+  await attemptAll(errors.map(error => () => Promise.reject(error)))
+}
 
 /** Takes steps back; what that could not do is added to the error that made it necessary. */
 export const undo = async (steps: readonly Step[], driver: Driver, because?: unknown): Promise<void> => {

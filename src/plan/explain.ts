@@ -25,10 +25,13 @@ export const command = (op: Op): string => {
   switch (kind.tool(op)) {
     case 'ip':
       return `${inside}ip ${line}`
+    case 'bridge':
+      return `${inside}bridge ${line}`
     case 'await':
-      return `${inside}ip -d ${line}   # until: state forwarding`
+      return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
     case 'sysctl':
-      return `${inside}sysctl -w ${line.replaceAll('/', '.').replaceAll(' ', '')}`
+      // With slashes where an interface's name has a dot: sysctl(8) would look for a directory there.
+      return `${inside}sysctl -w ${(line.includes('.') ? line : line.replaceAll('/', '.')).replaceAll(' ', '')}`
     case 'nft':
       return `${inside}nft '${line}'`
     case 'iptables':

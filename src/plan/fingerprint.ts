@@ -2,9 +2,22 @@
  * A short name for a long one: the first `length` digits, in base 36, of the 64-bit FNV-1a hash.
  * Not for secrets; node:crypto would cost more at the start than all else that is loaded.
  */
-export const fingerprint = (text: string, length = 8): string => {
+export const fingerprint = (text: string, length = 8): string =>
+  hashOf(text).toString(36).padStart(13, '0').slice(-length)
+
+/** 64 bits; those of similar texts are similar. */
+const hashOf = (text: string): bigint => {
   let hash = 0xcbf29ce484222325n
   for (const byte of new TextEncoder().encode(text))
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
-  return hash.toString(36).padStart(13, '0').slice(-length)
+  return hash
+}
+
+/** The same number of bytes for every text, at most 8; each depends on all of the text (the finalizer of MurmurHash3). */
+export const hashBytes = (text: string, count: number): number[] => {
+  let hash = hashOf(text)
+  for (const factor of [0xff51afd7ed558ccdn, 0xc4ceb9fe1a85ec53n])
+    hash = BigInt.asUintN(64, (hash ^ (hash >> 33n)) * factor)
+  hash ^= hash >> 33n
+  return Array.from({ length: count }, (_, n) => Number((hash >> BigInt(8 * n)) & 0xffn))
 }

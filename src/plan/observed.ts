@@ -9,6 +9,8 @@ export interface ObservedAddress {
   /** Duplicate address detection is not done, or found a duplicate (IPv6). */
   readonly tentative: boolean
   readonly dadFailed: boolean
+  /** What else was said of it when it was added, in the words of ip-address(8): `brd 10.22.0.255 metric 100`. */
+  readonly words?: string
 }
 
 export interface ObservedLink {
@@ -24,6 +26,10 @@ export interface ObservedLink {
   readonly promisc: boolean
   readonly alias: string
   readonly master: string
+  /** The device it is made on; empty if there is none, or in another namespace. */
+  readonly lower: string
+  /** What only its type has (linkinfo.info_data). */
+  readonly details: Readonly<Record<string, unknown>>
   /** Only a port of a bridge has it. */
   readonly port?: { readonly hairpin: boolean; readonly isolated: boolean; readonly state: string }
   readonly addresses: readonly ObservedAddress[]
@@ -35,10 +41,15 @@ export interface ObservedRoute {
   readonly dst: string
   /** Empty for a route on the link. */
   readonly gw: string
+  /** Its number: 254 is main. */
   readonly table: string
   readonly priority: number
   readonly mtu: number
   readonly advmss: number
+  /** Who made it, as a number: 2 is the kernel. */
+  readonly protocol: string
+  /** The address that packets leave with, if the route says so. */
+  readonly src: string
 }
 
 export interface ObservedElement {
@@ -56,9 +67,24 @@ export interface ObservedTable {
 /** The value of a sysctl that this kernel does not have. */
 export const ABSENT = '(absent)'
 
+/** An entry of a VXLAN device's forwarding database: which VTEP has a MAC address. */
+export interface ObservedFdb {
+  readonly mac: string
+  readonly dst: string
+}
+
+export interface ObservedVlan {
+  readonly vid: number
+  readonly pvid: boolean
+  readonly untagged: boolean
+}
+
 export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>
   readonly routes: ReadonlyMap<string, readonly ObservedRoute[]>
+  readonly fdb: ReadonlyMap<string, readonly ObservedFdb[]>
+  /** Of bridges and their ports. */
+  readonly vlans: ReadonlyMap<string, readonly ObservedVlan[]>
   readonly sysctls: ReadonlyMap<string, string>
   /** Interfaces whose default route comes from router advertisements that they take only while the host does not forward. */
   readonly advertised: readonly string[]
@@ -68,12 +94,14 @@ export interface Observed {
   readonly iptables: ReadonlyMap<string, readonly string[]>
 }
 
-/** The key of `links`, `routes` and `sysctls`: what, in which namespace. */
+/** The key of what belongs to an interface or a namespace: what, in which namespace. */
 export const at = (netns: Netns, what: string) => `${netns}\n${what}`
 
 export const nothing: Observed = {
   links: new Map(),
   routes: new Map(),
+  fdb: new Map(),
+  vlans: new Map(),
   sysctls: new Map(),
   advertised: [],
   tables: new Map(),

@@ -29,9 +29,10 @@ export const plan: CommandModule<object, Flags> = {
     json: { type: 'boolean', describe: 'as a JSON array' },
   },
   async handler(flags) {
-    const [{ parseConfig, refuseContradictions }, { parseRequest }, { previewAdd, previewDel }] =
+    const [{ parseConfig }, { refuseContradictions }, { parseRequest }, { previewAdd, previewDel }] =
       await Promise.all([
         import('../../../cni/config.ts'),
+        import('../../../cni/netconf.ts'),
         import('../../../cni/request.ts'),
         import('../../../cni/preview.ts'),
       ])
@@ -46,7 +47,7 @@ export const plan: CommandModule<object, Flags> = {
       CNI_PATH: flags.path ?? env.CNI_PATH ?? '/opt/cni/bin',
     })
     const config = parseConfig(readFileSync(flags.config ?? 0, 'utf8'))
-    if (request.verb === 'ADD') refuseContradictions(config)
+    if (request.verb === 'ADD') refuseContradictions(config.net, config.ipam)
     const steps = await (request.verb === 'ADD' ? previewAdd : previewDel)(request, config)
     console.log(flags.json ? JSON.stringify(steps, null, 2) : render(steps))
   },

@@ -27,6 +27,8 @@ export interface AddrOp {
   readonly dev: string
   readonly address: string
   readonly nodad: boolean
+  /** Of an address that was there before, its own: instead of ours. */
+  readonly words?: string
 }
 
 export const addr: Kind<Addr, AddrOp, LinkOp> = {
@@ -56,9 +58,9 @@ export const addr: Kind<Addr, AddrOp, LinkOp> = {
   // An address goes with its link.
   remove: () => [],
   tool: () => 'ip',
-  line: ({ op, dev, address, nodad }) =>
+  line: ({ op, dev, address, nodad, words = broadcastOf(address) }) =>
     op === 'addr.add'
-      ? `addr add ${address} dev ${dev}${broadcastOf(address)}${nodad && familyOf(address) === 6 ? ' nodad' : ''}`
+      ? `addr add ${address} dev ${dev}${words && ` ${words}`}${nodad && familyOf(address) === 6 ? ' nodad' : ''}`
       : `addr del ${address} dev ${dev}`,
   words: ({ op, dev, address }) =>
     op === 'addr.add' ? `give ${dev} the address ${address}` : `take the address ${address} from ${dev}`,
@@ -70,5 +72,4 @@ const isRival = (wanted: string, found: string, others: readonly string[]) =>
   !others.includes(found) &&
   (familyOf(wanted) === 4 || overlaps(wanted, found))
 
-const broadcastOf = (address: string) =>
-  familyOf(address) === 4 && !/\/3[12]$/.test(address) ? ' brd +' : ''
+const broadcastOf = (address: string) => (familyOf(address) === 4 && !/\/3[12]$/.test(address) ? 'brd +' : '')

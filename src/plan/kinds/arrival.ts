@@ -13,7 +13,7 @@ export interface Arrival extends Common {
   readonly name: string
   readonly mac?: string
   /** The port on the host, if it is plugged into a bridge. */
-  readonly port: string
+  readonly port?: string
 }
 
 export type ArrivalOp =
@@ -23,8 +23,10 @@ export type ArrivalOp =
 export const arrival: Kind<Arrival, ArrivalOp> = {
   ensure({ netns, name, mac, port }, observed) {
     if (observed.links.has(at(netns, name))) return []
-    const forwarding: ArrivalOp = { op: 'arrival.await', netns: HOST, name: port }
-    return mac ? [forwarding, { op: 'arrival.announce', netns, name, mac }] : [forwarding]
+    const ops: ArrivalOp[] = []
+    if (port) ops.push({ op: 'arrival.await', netns: HOST, name: port })
+    if (mac) ops.push({ op: 'arrival.announce', netns, name, mac })
+    return ops
   },
   remove: () => [],
   tool: op => (op.op === 'arrival.await' ? 'await' : 'ip'),

@@ -15,14 +15,14 @@ export interface Common {
 }
 
 /** The program an op is a line for. */
-export type Tool = 'ip' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'await'
+export type Tool = 'ip' | 'bridge' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'await'
 
 /** @typeParam Others ops of other kinds that it may ask for */
 export interface Kind<Desired, Op, Others = never> {
   /** The ops after which the machine has `desired`; none if it has it. */
   ensure(desired: Desired, observed: Observed): (Op | Others)[]
   /** The ops after which it is gone; none if it is, or if it goes with its link. */
-  remove(desired: Desired, observed: Observed): Op[]
+  remove(desired: Desired, observed: Observed): (Op | Others)[]
   tool(op: Op): Tool
   /** The op as that program reads it: exactly one line. */
   line(op: Op): string

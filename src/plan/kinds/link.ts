@@ -1,7 +1,7 @@
 /** Links: bridges, veth pairs and what is set on an interface (ip-link(8)). */
 
 import { CniError, codes } from '../../../cni/errors.ts'
-import type { Netns } from '../netns.ts'
+import { HOST, type Netns } from '../netns.ts'
 import { at, type ObservedLink } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
 
@@ -15,6 +15,8 @@ export interface Settings {
   readonly hairpin?: boolean
   /** Of a bridge's port: no frames to other isolated ports. */
   readonly isolated?: boolean
+  /** Of a bridge: it looks at VLAN tags. */
+  readonly vlanFiltering?: boolean
 }
 
 interface End {
@@ -26,17 +28,38 @@ interface End {
 export interface Link extends Common, End {
   readonly kind: 'link'
   /** `given` is there without us, as `lo` is. */
-  readonly type: 'bridge' | 'veth' | 'given'
+  readonly type:
+    | 'bridge'
+    | 'veth'
+    | 'vlan'
+    | 'vxlan'
+    | 'gretap'
+    | 'ip6gretap'
+    | 'macvlan'
+    | 'ipvlan'
+    | 'given'
+  /** The device it is made on, and where that is: the link itself may be born in another namespace. */
+  readonly lower?: { readonly netns: Netns; readonly name: string }
+  /** What only its type has, under the names of `ip -j -d` (linkinfo.info_data); never changed afterwards. */
+  readonly details?: Details
+  /**
+   * The name under which it is made where its lower device is, if that is another namespace: there
+   * its own name may be taken, for the kernel makes it there first.
+   */
+  readonly bornAs?: string
   /** Our mark: whose the link is, in words (ifalias). */
   readonly alias?: string
   /** The other end of a veth: born in its namespace under its final name. */
   readonly peer?: End
 }
 
+export type Details = Readonly<Record<string, string | number | boolean>>
+
 type Place = Pick<End, 'netns' | 'name'>
 export type LinkOp =
   | ({ readonly op: 'link.add'; readonly link: Link } & Place)
   | ({ readonly op: 'link.alias'; readonly alias: string } & Place)
+  | ({ readonly op: 'link.rename'; readonly to: string } & Place)
   | ({ readonly op: 'link.set'; readonly set: Settings; readonly was: Settings } & Place)
   | ({ readonly op: 'link.del'; readonly type: string } & Place)
 
@@ -46,8 +69,11 @@ export const link: Kind<Link, LinkOp> = {
     if (desired.type === 'given') return changes(desired, found ? settingsOf(found) : {})
     if (!found) return create(desired)
     refuseForeign(desired, found)
+    const other = differing(desired, found)
+    if (other.length) return replace(desired, found, other)
+    if (isUplink(desired) && !isOurs(desired, found)) throw notOurs(desired)
     const { peer } = desired
-    if (!peer) return changes(enforced(desired, found), settingsOf(found))
+    if (!peer) return [...marks(desired, found), ...changes(enforced(desired, found), settingsOf(found))]
     const peerFound = observed.links.get(at(peer.netns, peer.name))
     // An end that was moved or renamed cannot be found again: make the pair anew.
     if (!peerFound) return [remove(desired), ...create(desired)]
@@ -64,14 +90,21 @@ export const link: Kind<Link, LinkOp> = {
   line(op) {
     switch (op.op) {
       case 'link.add': {
-        const { type, peer } = op.link
+        const { netns, type, lower, details = {}, peer } = op.link
         const end = [
+          ...(lower && type !== 'vxlan' ? ['link', lower.name] : []),
+          ...(netns === op.netns ? [] : ['netns', netns]),
           'type',
           type,
+          // A vxlan keeps it as a property of its own (ip-link(8)): on it the group is joined.
+          ...(lower && type === 'vxlan' ? ['dev', lower.name] : []),
+          ...Object.entries(details).flatMap(([name, value]) => detail(name, value)),
           ...(peer ? ['peer', 'name', peer.name, ...born(peer.settings), 'netns', peer.netns] : []),
         ]
         return ['link add dev', op.name, ...born(op.link.settings), ...end].join(' ')
       }
+      case 'link.rename':
+        return `link set dev ${op.name} name ${op.to}`
       case 'link.alias':
         return `link set dev ${op.name} alias "${op.alias}"`
       case 'link.set':
@@ -87,6 +120,8 @@ export const link: Kind<Link, LinkOp> = {
         return op.link.peer
           ? `create the veth pair ${op.name} (host) and ${op.link.peer.name} (container)`
           : `create the ${op.link.type} ${op.name}`
+      case 'link.rename':
+        return `call ${op.name} ${op.to}, as it is to be called`
       case 'link.alias':
         return `mark ${op.name} as ours`
       case 'link.set':
@@ -97,21 +132,47 @@ export const link: Kind<Link, LinkOp> = {
   },
 
   undo(op) {
-    if (op.op === 'link.add') return [remove(op.link)]
+    if (op.op === 'link.add') return [remove({ ...op.link, name: op.name })]
+    if (op.op === 'link.rename') return [{ ...op, name: op.to, to: op.name }]
     if (op.op === 'link.set' && Object.keys(op.was).length) return [{ ...op, set: op.was, was: {} }]
     return []
   },
 }
 
-/** A network's link may have been there before us; it is ours only if it says so. */
-const isOurs = (desired: Link, found: ObservedLink) =>
-  desired.type !== 'given' && (desired.scope === 'attachment' || found.alias === desired.alias)
+/**
+ * An attachment's link on the host has a name that nothing else has. Everywhere else a link is
+ * ours only if it says so: the network's may have been there before us, the container's is the container's.
+ */
+const isOurs = (desired: Link, found: ObservedLink) => {
+  if (desired.type === 'given') return false
+  if (desired.scope === 'attachment' && desired.netns === HOST) return true
+  if (isUnmarked(desired, found)) return true
+  return found.alias.split(' ')[0] === desired.alias?.split(' ')[0]
+}
+
+const isUplink = ({ scope, settings }: Link) => scope === 'network' && settings.master !== undefined
+
+/** Born in our bridge, as ours are; a crash came before its mark. */
+const isUnmarked = (desired: Link, found: ObservedLink) =>
+  isUplink(desired) && found.alias === '' && found.master === desired.settings.master
+
+const marks = ({ netns, name, alias, ...rest }: Link, found: ObservedLink): LinkOp[] =>
+  alias && isUnmarked({ netns, name, alias, ...rest }, found)
+    ? [{ op: 'link.alias', netns, name, alias }]
+    : []
+
+const notOurs = ({ type, name }: Link) =>
+  new CniError(
+    codes.foreign,
+    `the ${type} '${name}' exists and is not this network's`,
+    'delete it, or use another ID',
+  )
 
 /** Of a bridge that was there before us, or is another network's, only what we need is set. */
 const enforced = (desired: Link, found: ObservedLink): Link => {
   if (isOurs(desired, found)) return desired
-  const { up, promisc } = desired.settings
-  return { ...desired, settings: { up, promisc } }
+  const { up, promisc, vlanFiltering } = desired.settings
+  return { ...desired, settings: { up, promisc, vlanFiltering } }
 }
 
 const refuseForeign = ({ name, type }: Link, found: ObservedLink) => {
@@ -124,17 +185,41 @@ const refuseForeign = ({ name, type }: Link, found: ObservedLink) => {
   )
 }
 
+/** Names of the details in which it is not as it must be. */
+const differing = ({ lower, details = {} }: Link, found: ObservedLink) => [
+  ...Object.keys(details).filter(name => details[name] !== found.details[name]),
+  // Seen from another namespace, a lower device has no name.
+  ...(lower && found.lower && found.lower !== lower.name ? ['link'] : []),
+]
+
+/** One attachment's own is made anew; what others share is not ours to break. */
+const replace = (desired: Link, found: ObservedLink, other: readonly string[]): LinkOp[] => {
+  if (desired.scope === 'attachment') return [remove(desired), ...create(desired)]
+  const facts = other.map(
+    name =>
+      `${name} ${found.details[name] ?? found.lower}, not ${desired.details?.[name] ?? desired.lower?.name}`,
+  )
+  throw new CniError(
+    codes.foreign,
+    `the ${desired.type} '${desired.name}' exists with ${facts.join(' and ')}`,
+    isOurs(desired, found)
+      ? 'its configuration was changed: DEL its containers and run `vethwork prune`, or use another name'
+      : 'it is not ours: delete it, or use another name',
+  )
+}
+
 const create = (desired: Link): LinkOp[] => {
   const { netns, name, alias, settings } = desired
-  const { promisc = false, hairpin = false, isolated = false } = settings
+  const { promisc = false, hairpin = false, isolated = false, vlanFiltering = false } = settings
   return [
-    { op: 'link.add', netns, name, link: desired },
+    { op: 'link.add', netns: desired.lower?.netns ?? netns, name: desired.bornAs ?? name, link: desired },
+    ...(desired.bornAs ? [{ op: 'link.rename' as const, netns, name: desired.bornAs, to: name }] : []),
     // The kernel stores no alias while it creates a link.
     ...(alias ? [{ op: 'link.alias' as const, netns, name, alias }] : []),
     // All else was set at birth; nothing of it needs undoing, for the link itself will go.
     ...changes(
-      { netns, name, settings: { promisc, hairpin, isolated } },
-      { promisc: false, hairpin: false, isolated: false },
+      { netns, name, settings: { promisc, hairpin, isolated, vlanFiltering } },
+      { promisc: false, hairpin: false, isolated: false, vlanFiltering: false },
     ).map(op => ({ ...op, was: {} })),
   ]
 }
@@ -157,13 +242,14 @@ const settingsOf = (found: ObservedLink): Settings => ({
   master: found.master,
   hairpin: found.port?.hairpin ?? false,
   isolated: found.port?.isolated ?? false,
+  vlanFiltering: found.details.vlan_filtering === 1,
 })
 
 /** What `link add` takes for one end. */
 const born = ({ mtu, mac, master, up }: Settings) => set({ mtu, mac, master, up: up || undefined })
 
 /** Settings as words of `ip link`. Those of a port come last: they change the meaning of the line. */
-const set = ({ mtu, mac, master, up, promisc, hairpin, isolated }: Settings): string[] => {
+const set = ({ mtu, mac, master, up, promisc, hairpin, isolated, vlanFiltering }: Settings): string[] => {
   const onOff = (value: boolean) => (value ? 'on' : 'off')
   const port = [
     ...(hairpin === undefined ? [] : ['hairpin', onOff(hairpin)]),
@@ -176,5 +262,19 @@ const set = ({ mtu, mac, master, up, promisc, hairpin, isolated }: Settings): st
     ...(master === undefined ? [] : master ? ['master', master] : ['nomaster']),
     ...(up === undefined ? [] : [up ? 'up' : 'down']),
     ...(port.length ? ['type', 'bridge_slave', ...port] : []),
+    ...(vlanFiltering === undefined ? [] : ['type', 'bridge', 'vlan_filtering', vlanFiltering ? '1' : '0']),
   ]
 }
+
+/** A detail as `ip link add … type T` takes it. */
+const detail = (name: string, value: string | number | boolean): string[] => {
+  if (name === 'port') return ['dstport', String(value)]
+  if (name === 'ip6_tnl_f_ign_encap_limit') return ['encaplimit', 'none']
+  // The same word for both families.
+  if (name === 'group6' || name === 'local6') return [name.slice(0, -1), String(value)]
+  if (typeof value === 'boolean')
+    return name in SWITCHES ? [value ? name : `no${name}`] : [name, value ? '1' : '0']
+  return [name, String(value)]
+}
+
+const SWITCHES = { learning: true, proxy: true, pmtudisc: true }

@@ -13,10 +13,12 @@ export interface Route extends Common {
 }
 
 export interface RouteOp {
-  readonly op: 'route.add' | 'route.del'
+  readonly op: 'route.add' | 'route.del' | 'route.replace'
   readonly netns: Netns
   readonly dev: string
-  readonly to: Wanted
+  /** Of route.replace: the interface it leaves. */
+  readonly was?: string
+  readonly to: Wanted & { readonly protocol?: string; readonly src?: string }
 }
 
 export const route: Kind<Route, RouteOp> = {
@@ -36,13 +38,44 @@ export const route: Kind<Route, RouteOp> = {
       ['scope', to.scope],
       ['mtu', to.mtu],
       ['advmss', to.advmss],
+      ['proto', to.protocol],
+      ['src', to.src],
     ].flatMap(([word, value]) => (value === undefined ? [] : [word, value]))
     return [op.replace('.', ' '), to.dst, ...words].join(' ')
   },
   words: ({ op, dev, to: { dst, gw } }) =>
-    `${op === 'route.add' ? 'add' : 'delete'} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
-  undo: op => (op.op === 'route.add' ? [{ ...op, op: 'route.del' }] : []),
+    `${VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
+  undo(op) {
+    if (op.op === 'route.replace' && op.was) return [{ ...op, dev: op.was, was: op.dev }]
+    return op.op === 'route.add' ? [{ ...op, op: 'route.del' }] : []
+  },
 }
+
+const VERBS = { 'route.add': 'add', 'route.del': 'delete', 'route.replace': 'move' } as const
+
+/** A route as it was seen, to be made again on another interface. */
+export const toRoute = ({
+  dst,
+  gw,
+  table,
+  priority,
+  mtu,
+  advmss,
+  protocol,
+  src,
+}: ObservedRoute): RouteOp['to'] => ({
+  dst,
+  ...(gw ? { gw } : {}),
+  ...(/^\d+$/.test(table) ? { table: Number(table) } : {}),
+  ...(priority ? { priority } : {}),
+  ...(mtu ? { mtu } : {}),
+  ...(advmss ? { advmss } : {}),
+  ...(protocol ? { protocol } : {}),
+  ...(src ? { src } : {}),
+})
+
+/** RT_TABLE_MAIN of rtnetlink(7). */
+const MAIN = 254
 
 const isDefault = (dst: string) => dst.endsWith('/0')
 
@@ -50,7 +83,8 @@ const isSame = (to: Wanted, found: ObservedRoute) =>
   to.dst === found.dst &&
   familyOf(to.dst) === found.family &&
   (to.gw ?? '') === found.gw &&
-  (to.table === undefined || String(to.table) === found.table) &&
-  (to.priority === undefined || to.priority === found.priority) &&
+  String(to.table ?? MAIN) === found.table &&
+  // Of 0 the kernel makes 1024 for IPv6.
+  (!to.priority || to.priority === found.priority) &&
   (to.mtu === undefined || to.mtu === found.mtu) &&
   (to.advmss === undefined || to.advmss === found.advmss)

@@ -1,0 +1,204 @@
+/** The network's part of the configuration: defaults by mode, and what excludes each other. */
+
+import { AddressError, parseAddress } from '../ipam/address.ts'
+import { networks } from '../src/networks/index.ts'
+import { bridgeName } from '../src/networks/marks.ts'
+import type { Mode, NetConf } from '../src/networks/network.ts'
+import type { Ipam } from './config.ts'
+import { CniError, codes } from './errors.ts'
+import type { network as schema } from './schema/network.ts'
+import type { validate } from './schema/validate.ts'
+
+export type Fields = ReturnType<typeof validate<typeof schema>>
+
+const silent = {
+  isGateway: false,
+  isDefaultGateway: false,
+  forceAddress: false,
+  ipMasq: false,
+  ipMasqBackend: 'nftables',
+  mtu: 0,
+  hairpinMode: false,
+  promiscMode: false,
+  enabledad: false,
+  macspoofchk: false,
+  portIsolation: false,
+  disableContainerInterface: false,
+  vlan: 0,
+  vlanTrunk: [],
+  preserveDefaultVlan: true,
+  master: '',
+  physicalNetwork: '',
+  vlanId: 0,
+  vlanIdRange: '',
+  vni: 0,
+  vniRange: '',
+  key: 0,
+  local: '',
+  group: '',
+  peers: [],
+  port: 4789,
+  learning: true,
+  macvlanMode: 'bridge',
+  bcqueuelen: 0,
+  ipvlanMode: 'l2',
+  linkInContainer: false,
+  anycastGateway: false,
+  gatewayHost: '',
+  hostSeed: '',
+} as const
+
+/** @throws CniError(badConfig) for addresses that are none */
+export const parseNetwork = (name: string, fields: Fields): NetConf => {
+  const mode: Mode = fields.mode ?? 'bridge'
+  const known = ['bridge', ...Object.keys(silent)].filter(field => field !== 'hostSeed')
+  const given = Object.entries(fields).filter(
+    ([field, value]) => known.includes(field) && value !== undefined,
+  )
+  const all: NetConf = {
+    ...silent,
+    bridge: bridgeName(name),
+    ...networks[mode].defaults(name),
+    ...Object.fromEntries(given),
+    name,
+    mode,
+  }
+  const address = (field: string, value: string) => canonical(field, value)
+  return {
+    ...all,
+    isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
+    vlanTrunk: trunk(fields.vlanTrunk ?? []),
+    local: all.local && address('local', all.local),
+    group: all.group && address('group', all.group),
+    peers: all.peers.map((peer, n) => address(`peers[${n}]`, peer)),
+  }
+}
+
+/** Each ID that the list of single IDs and ranges names, once. */
+const trunk = (list: readonly { id?: number; minID?: number; maxID?: number }[]): number[] => {
+  const ids = list.flatMap(({ id, minID, maxID }, n) => {
+    const isEmpty = id === undefined && minID === undefined
+    if (isEmpty || (minID === undefined) !== (maxID === undefined) || (minID ?? 0) > (maxID ?? 0))
+      throw new CniError(
+        codes.badConfig,
+        `vlanTrunk[${n}]: minID ${minID} and maxID ${maxID} are no range`,
+        'give both, the smaller first',
+      )
+    const range = minID && maxID ? Array.from({ length: maxID - minID + 1 }, (_, i) => minID + i) : []
+    return id ? [id, ...range] : range
+  })
+  return [...new Set(ids)].sort((a, b) => a - b)
+}
+
+const canonical = (field: string, value: string) => {
+  try {
+    return parseAddress(value).text
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    throw new CniError(
+      codes.badConfig,
+      `${field}: ${JSON.stringify(value)} ${error.message}`,
+      'write an IP address',
+    )
+  }
+}
+
+/** Each rule: what it looks for, and what it says. */
+interface Rule {
+  readonly broken: (net: NetConf, ipam: Ipam) => boolean
+  readonly message: (net: NetConf) => string
+  readonly remedy: string
+}
+
+const isMulticast = (address: string) => /^(22[4-9]|23\d)\.|^ff/i.test(address)
+
+const rules: readonly Rule[] = [
+  {
+    broken: ({ hairpinMode, promiscMode }) => hairpinMode && promiscMode,
+    message: () => 'hairpinMode: true excludes promiscMode: true',
+    remedy: 'set one of them to false: both would give each frame twice',
+  },
+  {
+    broken: ({ disableContainerInterface }, ipam) => disableContainerInterface && ipam.kind !== 'none',
+    message: () => 'disableContainerInterface: true excludes ipam',
+    remedy: 'an interface that is down has no address: leave one of them out',
+  },
+  {
+    broken: ({ mode }, ipam) => mode === 'nat' && ipam.kind === 'none',
+    message: () => 'mode: "nat" needs addresses',
+    remedy: 'add "subnet": "10.22.0.0/24", or an "ipam" section',
+  },
+  {
+    broken: ({ mode, vlan, vlanTrunk }) => mode !== 'bridge' && (vlan > 0 || vlanTrunk.length > 0),
+    message: ({ mode }) => `mode: "${mode}" excludes vlan and vlanTrunk`,
+    remedy: 'they are for a VLAN-aware bridge, without a mode; a VLAN of a trunk is mode "vlan" with vlanId',
+  },
+  {
+    broken: ({ mode, isGateway, ipMasq }) => mode === 'local' && (isGateway || ipMasq),
+    message: ({ ipMasq }) => `mode: "local" excludes ${ipMasq ? 'ipMasq' : 'isGateway'}: true`,
+    remedy: 'a local network has no way out: use mode "nat"',
+  },
+  {
+    broken: ({ mode, master, physicalNetwork }) =>
+      ['flat', 'vlan', 'vlanlink'].includes(mode) && !master && !physicalNetwork,
+    message: ({ mode }) => `mode: "${mode}" needs master`,
+    remedy: "name the interface that leads out, or a physicalNetwork of this host's /etc/vethwork/host.json",
+  },
+  {
+    broken: ({ mode, vlanId, vlanIdRange }) => ['vlan', 'vlanlink'].includes(mode) && !vlanId && !vlanIdRange,
+    message: () => 'mode: "vlan" needs vlanId',
+    remedy: 'a number from 1 to 4094, or a vlanIdRange',
+  },
+  {
+    broken: ({ mode, anycastGateway, gatewayHost }) =>
+      (anycastGateway && !['vlan', 'vxlan', 'gre'].includes(mode)) ||
+      (gatewayHost !== '' && !['flat', 'vlan', 'vxlan', 'gre'].includes(mode)),
+    message: ({ mode, anycastGateway }) =>
+      `${anycastGateway ? 'anycastGateway' : 'gatewayHost'} has no meaning with mode: "${mode}"`,
+    remedy: 'it is for networks that several hosts share: vlan, vxlan, gre, and gatewayHost for flat, too',
+  },
+  {
+    broken: ({ anycastGateway, gatewayHost }) => anycastGateway && gatewayHost !== '',
+    message: () => 'anycastGateway: true excludes gatewayHost',
+    remedy: 'either every host is the gateway of its own containers, or one is the gateway of all',
+  },
+  {
+    broken: ({ mode, vni, vniRange }) => mode === 'vxlan' && !vni && !vniRange,
+    message: () => 'mode: "vxlan" needs vni',
+    remedy: 'a number from 1 to 16777215, or a vniRange',
+  },
+  {
+    broken: ({ mode, master, physicalNetwork, local }) =>
+      ['vxlan', 'gre'].includes(mode) && !master && !physicalNetwork && !local,
+    message: ({ mode }) => `mode: "${mode}" needs master or local`,
+    remedy: "name the interface of the underlay, or the address of this host's end",
+  },
+  {
+    broken: ({ mode, group }) => mode === 'vxlan' && group !== '' && !isMulticast(group),
+    message: ({ group }) => `group: "${group}" is no multicast address`,
+    remedy: 'use one of 239.0.0.0/8 or ff05::/16, or list the other hosts in peers',
+  },
+  {
+    broken: ({ mode, group, master, physicalNetwork }) =>
+      mode === 'vxlan' && group !== '' && !master && !physicalNetwork,
+    message: () => 'group needs master',
+    remedy: 'name the interface on which the group is joined',
+  },
+  {
+    broken: ({ mode, peers }) => mode === 'gre' && !peers.length,
+    message: () => 'mode: "gre" needs peers',
+    remedy: "list the addresses of the hosts; this one's own may be among them",
+  },
+  {
+    broken: ({ mode, isGateway, ipMasq }) =>
+      ['macvlan', 'ipvlan', 'vlanlink'].includes(mode) && (isGateway || ipMasq),
+    message: ({ mode }) => `mode: "${mode}" excludes isGateway and ipMasq`,
+    remedy: 'the gateway is on the physical network: give it in the ipam section',
+  },
+]
+
+/** Fields that exclude or need each other. DEL and GC do not ask: what was refused left nothing, and must not be stuck. */
+export const refuseContradictions = (net: NetConf, ipam: Ipam) => {
+  const rule = rules.find(({ broken }) => broken(net, ipam))
+  if (rule) throw new CniError(codes.badConfig, rule.message(net), rule.remedy)
+}
