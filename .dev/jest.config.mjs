@@ -13,5 +13,10 @@ const project = (name, match) => ({
 
 export default {
   rootDir: shared.rootDir,
-  projects: [project('unit', '{unit,golden}'), project('netns', 'netns'), project('clients', 'clients')],
+  projects: [
+    project('unit', '{unit,golden}'),
+    project('netns', 'netns'),
+    project('clients', 'clients'),
+    project('vm', 'vm'),
+  ],
 }

@@ -23,6 +23,15 @@ const packages = {
     strace: 'strace',
     'iputils-arping': 'arping',
   },
+  // A machine with a stock kernel, for what this one lacks.
+  vm: {
+    'qemu-system-x86': 'qemu-system-x86_64',
+    'busybox-static': 'busybox',
+    kmod: 'depmod',
+    cpio: 'cpio',
+    'xz-utils': 'xz',
+    zstd: 'zstd',
+  },
 }
 packages.test = { ...packages.demo, ...packages.test }
 

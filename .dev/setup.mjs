@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { missingFeatures } from '../test/vm/features.mjs'
 import { missingPackages, setUpPackages } from './packages.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -50,6 +51,10 @@ const targets = {
   test: {
     todo: () => missingPackages('test').join(' '),
     work: () => setUpPackages(missingPackages('test')),
+  },
+  vm: {
+    todo: () => missingFeatures().length > 0 && missingPackages('vm').join(' '),
+    work: () => setUpPackages(missingPackages('vm')),
   },
   build: {
     todo: () => buildIsStale() && 'dist/vethwork',

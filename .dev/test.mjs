@@ -2,7 +2,7 @@
 // The last line is the sum: "N passed, N failed, N skipped". Formatting, lint and types fail as a test does.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rememberMachine } from './machine.mjs'
@@ -32,8 +32,11 @@ const check =
   (...args) =>
   () => ({ passed: 0, failed: node(args).status === 0 ? 0 : 1, skipped: 0 })
 
+// Most tests wait for other programs: on two cores two workers are better than jest's one.
+const workers = Math.max(2, availableParallelism())
+
 const jest =
-  (projects, ...options) =>
+  (...projects) =>
   () => {
     const outputFile = join(scratch, `${projects.join()}.json`)
     const flags = ['-c', '.dev/jest.config.mjs', '--selectProjects', ...projects]
@@ -42,12 +45,20 @@ const jest =
       '--no-warnings',
       'node_modules/jest/bin/jest.js',
       ...flags,
-      ...options,
+      `--maxWorkers=${workers}`,
+      '--testTimeout=60000', // the machine may be busy
       '--json',
       `--outputFile=${outputFile}`,
     ])
     return counts(outputFile, status)
   }
+
+/** What needs a kernel with everything, on whichever has it. */
+const virtualMachine = () => {
+  const outputFile = join(scratch, 'vm.json')
+  const { status } = node(['test/vm/run.mjs', `--outputFile=${outputFile}`])
+  return counts(outputFile, status)
+}
 
 /** A file that could not even be loaded is one failure; so is jest itself. */
 const counts = (outputFile, status) => {
@@ -74,9 +85,10 @@ const untouched = look => () => {
 const look = rememberMachine()
 stage('format and lint', check('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'))
 stage('types', check('node_modules/typescript/bin/tsc', '--noEmit'))
-stage('unit', jest(['unit']))
+stage('unit', jest('unit'))
 if (process.argv[2] !== 'unit') {
-  stage('netns and clients', jest(['netns', 'clients'], '--maxWorkers=2'))
+  stage('netns and clients', jest('netns', 'clients'))
+  stage('vm', virtualMachine)
   stage("this machine's own network", untouched(look))
 }
 
