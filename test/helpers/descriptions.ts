@@ -2,6 +2,7 @@
 import { parseConfig } from '../../cni/config.ts'
 import type { Lease } from '../../ipam/lease.ts'
 import { describe } from '../../src/networks/index.ts'
+import { fitted } from '../../src/networks/mtu.ts'
 import type { Attachment } from '../../src/networks/network.ts'
 import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
 import type { Desired } from '../../src/plan/kinds/index.ts'
@@ -25,6 +26,18 @@ const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
 export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
   describe(parseConfig(JSON.stringify(config)).net, { owner, netns, mac } satisfies Attachment, lease)
+
+/** Of a network that leaves the host by eth1. */
+const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
+  const { net } = parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: layer2.name, ...fields }))
+  const underlay = {
+    name: 'eth1',
+    mac: '52:54:00:12:34:56',
+    mtu: 1500,
+    addresses: ['192.0.2.1', '2001:db8::1'],
+  }
+  return describe(fitted({ ...net, master: net.master || 'eth1' }, underlay), { owner, netns }, lease)
+}
 
 const v4 = leaseOf('v4')
 const routes = [
@@ -57,6 +70,21 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
   'nat-v6': described(configOf('nat', 'v6'), leaseOf('v6')),
   'nat-dual': described(configOf('nat', 'dual'), leaseOf('dual')),
   'nat-iptables-v4': described(configOf('nat', 'v4', { ipMasqBackend: 'iptables' }), v4),
+  flat: spanning({ mode: 'flat' }),
+  vlan: spanning({ mode: 'vlan', vlanId: 100 }),
+  'vxlan-group': spanning({ mode: 'vxlan', vni: 5000, group: '239.1.1.1' }),
+  'vxlan-group-v6': spanning({ mode: 'vxlan', vni: 5000, group: 'ff05::100' }),
+  'vxlan-peers': spanning({ mode: 'vxlan', vni: 5000, peers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }),
+  'vxlan-told': spanning({ mode: 'vxlan', vni: 5000, local: '192.0.2.1', learning: false }),
+  gre: spanning({ mode: 'gre', key: 700, peers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }),
+  'gre-v6': spanning({ mode: 'gre', key: 700, peers: ['2001:db8::1', '2001:db8::2'] }),
+  macvlan: spanning({ mode: 'macvlan', macvlanMode: 'private' }),
+  ipvlan: spanning({ mode: 'ipvlan', ipvlanMode: 'l3' }),
+  'vlan-aware-access': described(
+    configOf('ipMasq by nftables', 'v4', { ipMasq: false, vlan: 100, preserveDefaultVlan: false }),
+    v4,
+  ),
+  'vlan-aware-trunk': described({ ...layer2, vlanTrunk: [{ id: 7 }, { minID: 100, maxID: 102 }] }, noLease),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 
@@ -71,6 +99,8 @@ export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedL
   promisc: false,
   alias: '',
   master: '',
+  lower: '',
+  details: {},
   addresses: [],
   ...more,
 })
@@ -78,6 +108,9 @@ export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedL
 /** A host that never had a network, and a new container. */
 export const virgin: Observed = {
   ...nothing,
-  links: new Map([[at(netns, 'lo'), aLink('lo', { mtu: 65536 })]]),
+  links: new Map([
+    [at(netns, 'lo'), aLink('lo', { mtu: 65536 })],
+    [at(HOST, 'eth1'), aLink('eth1', { up: true, operstate: 'UP' })],
+  ]),
   sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
 }

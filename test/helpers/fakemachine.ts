@@ -4,7 +4,8 @@ import { CniError, codes } from '../../cni/errors.ts'
 import type { Batch, BatchFailure, Driver } from '../../src/plan/apply.ts'
 import { kindOfOp, type Op } from '../../src/plan/kinds/index.ts'
 import type { Settings } from '../../src/plan/kinds/link.ts'
-import { at, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
+import type { RouteOp } from '../../src/plan/kinds/route.ts'
+import { at, type Observed, type ObservedLink, type ObservedRoute } from '../../src/plan/observed.ts'
 import { FakeIptables } from './fakeiptables.ts'
 import { FakeNft } from './fakenft.ts'
 
@@ -23,6 +24,8 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const links = new Map(before.links)
   const routes = new Map(before.routes)
   const sysctls = new Map(before.sysctls)
+  const fdb = new Map(before.fdb)
+  const vlans = new Map(before.vlans)
   const nft = new FakeNft(before.tables)
   const iptables = new FakeIptables(before.iptables)
   const given: Op[] = []
@@ -36,13 +39,32 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const act = (op: Op): void => {
     switch (op.op) {
       case 'link.add': {
-        const { netns, name, link } = op
+        // The line is said where its lower device is; it is born where it belongs.
+        const { name, link } = op
+        const { netns } = link
         if (links.has(at(netns, name))) throw new Error(`exists: ${name}`)
         if (link.settings.master) need(at(netns, link.settings.master))
-        links.set(at(netns, name), born(name, link.type, link.settings))
+        if (link.lower) need(at(link.lower.netns, link.lower.name))
+        links.set(at(netns, name), {
+          ...born(name, link.type, link.settings),
+          lower: link.lower?.netns === netns ? link.lower.name : '',
+          details: { ...link.details },
+        })
         if (link.peer)
           links.set(at(link.peer.netns, link.peer.name), born(link.peer.name, link.type, link.peer.settings))
         if (link.peer) peers.set(at(netns, name), at(link.peer.netns, link.peer.name))
+        return
+      }
+      case 'link.rename': {
+        const link = need(at(op.netns, op.name))
+        links.delete(at(op.netns, op.name))
+        links.set(at(op.netns, op.to), { ...link, name: op.to })
+        for (const [key, value] of [...sysctls]) {
+          const [netns, path = ''] = key.split('\n')
+          if (netns !== op.netns || !path.split('/').includes(op.name)) continue
+          sysctls.delete(key)
+          sysctls.set(at(op.netns, path.replace(`/${op.name}/`, `/${op.to}/`)), value)
+        }
         return
       }
       case 'link.alias':
@@ -72,11 +94,37 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       case 'route.add':
       case 'route.del': {
         need(at(op.netns, op.dev))
-        const { dst, gw = '', table = 'main', priority = 0, mtu = 0, advmss = 0 } = op.to
-        const family = dst.includes(':') ? 6 : 4
-        const one = { family, dst, gw, table: String(table), priority, mtu, advmss } as const
-        const others = (routes.get(at(op.netns, op.dev)) ?? []).filter(route => route.dst !== dst)
-        routes.set(at(op.netns, op.dev), op.op === 'route.add' ? [...others, one] : others)
+        const others = (routes.get(at(op.netns, op.dev)) ?? []).filter(({ dst }) => dst !== op.to.dst)
+        routes.set(at(op.netns, op.dev), op.op === 'route.add' ? [...others, routeOf(op.to)] : others)
+        return
+      }
+      // The kernel has one route for a destination, a table and a metric, whatever interface it leaves by.
+      case 'route.replace':
+        need(at(op.netns, op.dev))
+        for (const [key, list] of routes)
+          if (key.startsWith(at(op.netns, '')))
+            routes.set(
+              key,
+              list.filter(({ dst }) => dst !== op.to.dst),
+            )
+        routes.set(at(op.netns, op.dev), [...(routes.get(at(op.netns, op.dev)) ?? []), routeOf(op.to)])
+        return
+      case 'fdb.append':
+      case 'fdb.del': {
+        need(at(op.netns, op.dev))
+        const others = (fdb.get(at(op.netns, op.dev)) ?? []).filter(
+          ({ mac, dst }) => mac !== op.mac || dst !== op.dst,
+        )
+        const one = { mac: op.mac, dst: op.dst }
+        fdb.set(at(op.netns, op.dev), op.op === 'fdb.append' ? [...others, one] : others)
+        return
+      }
+      case 'vlan.add':
+      case 'vlan.del': {
+        need(at(op.netns, op.dev))
+        const others = (vlans.get(at(op.netns, op.dev)) ?? []).filter(({ vid }) => vid !== op.vid)
+        const one = { vid: op.vid, pvid: op.access, untagged: op.access }
+        vlans.set(at(op.netns, op.dev), op.op === 'vlan.add' ? [...others, one] : others)
         return
       }
       case 'sysctl.set':
@@ -103,6 +151,11 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const vanish = (key: string) => {
     links.delete(key)
     routes.delete(key)
+    fdb.delete(key)
+    vlans.delete(key)
+    // What was made on it goes with it.
+    for (const [other, { lower }] of links)
+      if (lower && at(other.split('\n')[0] as 'host', lower) === key) vanish(other)
     const [netns, name] = key.split('\n')
     for (const sysctl of sysctls.keys())
       if (sysctl.startsWith(`${netns}\n`) && sysctl.split('/').includes(name!)) sysctls.delete(sysctl)
@@ -136,7 +189,9 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
 
   const observed = (): Observed => ({
     links: new Map(links),
-    routes: new Map([...routes].filter(([, list]) => list.length)),
+    routes: filled(routes),
+    fdb: filled(fdb),
+    vlans: filled(vlans),
     sysctls: new Map(sysctls),
     advertised: before.advertised,
     tables: nft.tables(),
@@ -145,17 +200,28 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   return { run, observed, given }
 }
 
+const filled = <T>(lists: ReadonlyMap<string, readonly T[]>) =>
+  new Map([...lists].filter(([, list]) => list.length))
+
+const routeOf = (to: RouteOp['to']): ObservedRoute => {
+  const { dst, gw = '', table = 254, priority = 0, mtu = 0, advmss = 0, protocol = '', src = '' } = to
+  const family = dst.includes(':') ? 6 : 4
+  return { family, dst, gw, table: String(table), priority, mtu, advmss, protocol, src }
+}
+
 const born = (name: string, type: string, settings: Settings): ObservedLink => {
   const blank = { name, index: 0, type, mac: '', mtu: 1500, up: false, operstate: 'DOWN', promisc: false }
-  return changed({ ...blank, alias: '', master: '', addresses: [] }, settings)
+  return changed({ ...blank, alias: '', master: '', lower: '', details: {}, addresses: [] }, settings)
 }
 
 const changed = (link: ObservedLink, set: Settings): ObservedLink => {
-  const { hairpin, isolated, ...own } = Object.fromEntries(
+  const { hairpin, isolated, vlanFiltering, ...own } = Object.fromEntries(
     Object.entries(set).filter(([, value]) => value !== undefined),
   ) as Settings
-  const next = { ...link, ...own }
-  if (!next.master) return next
+  const details =
+    vlanFiltering === undefined ? link.details : { ...link.details, vlan_filtering: vlanFiltering ? 1 : 0 }
+  const next = { ...link, ...own, details }
+  if (!next.master) return { ...next, port: undefined }
   const port = { hairpin: false, isolated: false, state: 'forwarding', ...link.port }
   return {
     ...next,

@@ -21,11 +21,19 @@ export const requireFile = (path: string): Requirement => (existsSync(path) ? un
 export const requireBuild = (): Requirement =>
   existsSync(executable) ? undefined : `${executable}: run \`npm run build\``
 
+const needed: Readonly<Record<string, string>> = {
+  vlan: 'id 2',
+  vxlan: 'id 2 dstport 4789',
+  // Without a peer there is only one in a namespace, and it is there already.
+  gretap: 'local 192.0.2.1 remote 192.0.2.2',
+  ip6gretap: 'local 2001:db8::1 remote 2001:db8::2',
+}
+
 /** `kind` is a type of `ip link add`: bridge, veth, vxlan, macvlan, … */
 export const requireKernel = (kind: string): Requirement => {
   const name = `vwt-${process.pid}-probe`
   const master = ['macvlan', 'ipvlan', 'vlan'].includes(kind)
-  const options = kind === 'vlan' ? 'id 2' : kind === 'vxlan' ? 'id 2 dstport 4789' : ''
+  const options = needed[kind] ?? ''
   const trial = master ? 'ip link add p0 type veth && ip link add link p0' : 'ip link add'
   const script = `ip netns add ${name} && nsenter --net=/run/netns/${name} sh -c '${trial} t0 type ${kind} ${options}'
     status=$?; ip netns del ${name}; exit $status`

@@ -9,7 +9,8 @@ import { given, requireBuild, requireKernel, requireRoot, requireTool } from '..
 import { failed, succeeded } from '../helpers/scene.ts'
 import { snapshot } from '../helpers/snapshot.ts'
 import { stateOf, surrounded } from '../helpers/surroundings.ts'
-import { type Case, fields, good, inputs, machines, pools } from './badinput-cases.ts'
+import { type Case, fields, good, pools } from './badinput-cases.ts'
+import { inputs, machines } from './badinput-surroundings.ts'
 
 let host: Host
 let resident: Container

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { afterEach, expect, test } from '@jest/globals'
 import type { Container } from '../helpers/host.ts'
 import { configOf, families, layer2, type ModeName, modeNames, networkName } from '../helpers/modes.ts'
-import { pluginsUnderTest, referenceDir } from '../helpers/plugins.ts'
+import { referenceDir } from '../helpers/plugins.ts'
 import {
   given,
   requireBuild,
@@ -53,6 +53,22 @@ ready('all is as it was', () => {
     await add(other!, down)
     succeeded(await runtime.check(one!, layer2))
     succeeded(await runtime.check(other!, down))
+  }, 30_000)
+
+  test('routes with all that routes can have', async () => {
+    const { host, runtime, add } = await open()
+    const container = await host.container()
+    const routes = [
+      { dst: '192.0.2.0/24', table: 254, priority: 0, mtu: 1400, advmss: 1360 },
+      { dst: '192.0.2.0/24', table: 100, priority: 7 },
+      { dst: '2001:db8:9::/48', priority: 0 },
+      { dst: '2001:db8:9::/48', table: 254, priority: 9 },
+      { dst: '198.51.100.9/32', scope: 253 },
+    ]
+    const config = configOf('ipMasq by nftables', 'dual')
+    const routed = { ...config, ipam: { ...config.ipam, routes } }
+    await add(container, routed)
+    succeeded(await runtime.check(container, routed))
   }, 30_000)
 
   test('all the fields at once', async () => {
@@ -163,7 +179,7 @@ given(
     const dataDir = `${host.directory}/leases`
     const ipam = { type: 'host-local', dataDir, subnet: '10.44.0.0/24', routes: [{ dst: '0.0.0.0/0' }] }
     const config = { cniVersion: '1.0.0', type: 'vethwork', name: networkName, isGateway: true, ipam }
-    const extra = { env: { CNI_PATH: pluginsUnderTest(`${host.directory}/bin`) } }
+    const extra = { env: { CNI_PATH: referenceDir } }
     const { json } = await opened.add(container, config, extra)
     return { ...opened, container, config, extra, dataDir, result: json }
   }

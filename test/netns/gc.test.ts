@@ -6,7 +6,7 @@ import { type CniRan, cni } from '../helpers/cni.ts'
 import { settled } from '../helpers/difference.ts'
 import type { Container } from '../helpers/host.ts'
 import { configOf, type ModeName, networkName } from '../helpers/modes.ts'
-import { pluginsUnderTest, referenceDir } from '../helpers/plugins.ts'
+import { referenceDir } from '../helpers/plugins.ts'
 import {
   given,
   requireBuild,
@@ -88,10 +88,8 @@ ready('the list', () => {
       // What the runtime did not know to be gone: its DEL has nothing to do.
       await del(container, macspoofchk)
     }
-    const ports = (await host.ip('link show type bridge_slave')).map(
-      ({ master }: { master: string }) => master,
-    )
-    expect(ports).toEqual(['other0'])
+    const masters = (await host.ip('link')).map(({ master }: { master?: string }) => master)
+    expect(masters.filter(Boolean)).toEqual(['other0'])
     succeeded(await runtime.check(foreigner, stranger))
   }, 60_000)
 
@@ -119,7 +117,8 @@ ready('refused, and nothing is changed', () => {
       const { host } = all
       const before = await snapshot(host, host.stateDir)
       expect(failed(await gc(all, more))).toMatchObject({ code, msg: expect.stringMatching(says) })
-      expect(await settled(before, () => snapshot(host, host.stateDir))).toEqual([])
+      const except = all.passing([])
+      expect(await settled(before, () => snapshot(host, host.stateDir), { except })).toEqual([])
     }, 60_000)
 })
 
@@ -213,12 +212,11 @@ given(
     const opened = await open()
     const { host } = opened
     const container = await host.container()
-    const path = pluginsUnderTest(`${host.directory}/bin`)
     const ipam = { type: 'host-local', dataDir: `${host.directory}/leases`, subnet: '10.44.0.0/24' }
     // The reference knows no 1.1.0 at all; GC is ours alone.
     const config = { ...configured('host-local'), ipam }
-    await opened.add(container, { ...config, cniVersion: '1.0.0' }, { env: { CNI_PATH: path } })
-    succeeded(await call(opened, { ...config, ...valid() }, path))
+    await opened.add(container, { ...config, cniVersion: '1.0.0' }, { env: { CNI_PATH: referenceDir } })
+    succeeded(await call(opened, { ...config, ...valid() }, referenceDir))
     expect((await container.ip('link')).map(({ ifname }: { ifname: string }) => ifname)).toEqual(['lo'])
     expect(mentions(`${host.directory}/leases`, container.id)).not.toEqual([])
   }, 30_000)

@@ -14,12 +14,15 @@ export const network = (
 ): NetworkSeen => ({
   name,
   bridge: { name: `br-${name}`, state: 'UP', addresses: ['192.0.2.1/24'] },
+  legs: [],
   masquerade: true,
+  waysOut: [],
   ports,
   ...rest,
 })
 
 export const host = (...networks: readonly NetworkSeen[]): Topology => ({
+  host: 'h1',
   forwarding: { 4: true, 6: false },
   uplinks: [{ name: 'ens3', state: 'UP', addresses: ['198.51.100.1/24', '2001:db8:51::1/64'] }],
   networks,

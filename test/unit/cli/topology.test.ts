@@ -15,6 +15,8 @@ const link = (name: string, rest: Partial<ObservedLink> = {}): ObservedLink => (
   promisc: false,
   alias: '',
   master: '',
+  lower: '',
+  details: {},
   addresses: [],
   ...rest,
 })
@@ -24,7 +26,8 @@ const address = (text: string, scope = 'global') => ({
   tentative: false,
   dadFailed: false,
 })
-const bridge = (name: string, rest: Partial<ObservedLink> = {}) => link(name, { type: 'bridge', ...rest })
+const bridge = (name: string, rest: Partial<ObservedLink> = {}) =>
+  link(name, { type: 'bridge', mac: '02:00:00:00:00:01', ...rest })
 const plug = (network: string, containerId: string, master: string, ...addresses: string[]) =>
   link(`veth-${containerId}`, {
     master,
@@ -32,7 +35,15 @@ const plug = (network: string, containerId: string, master: string, ...addresses
   })
 
 const see = (links: ObservedLink[], rest: Partial<Sight> = {}) =>
-  topologyOf({ links, defaults: [], forwarding: { 4: true, 6: false }, chains: new Set(), ...rest })
+  topologyOf({
+    host: 'h1',
+    links,
+    defaults: [],
+    forwarding: { 4: true, 6: false },
+    chains: new Set(),
+    vteps: new Map(),
+    ...rest,
+  })
 
 test('a network is its marked bridge and its marked ports', () => {
   const seen = see([
@@ -43,13 +54,16 @@ test('a network is its marked bridge and its marked ports', () => {
     link('tap0', { master: 'br-web', operstate: 'DOWN' }),
   ])
   expect(seen).toEqual({
+    host: 'h1',
     forwarding: { 4: true, 6: false },
     uplinks: [{ name: 'ens3', state: 'UP', addresses: ['198.51.100.1/24'] }],
     networks: [
       {
         name: 'web',
         bridge: { name: 'br-web', state: 'UP', addresses: ['192.0.2.1/24'] },
+        legs: [],
         masquerade: false,
+        waysOut: [],
         ports: [
           {
             name: 'veth-one',
@@ -95,4 +109,72 @@ test.each([
   ['a port', link('ens5', { master: 'br9', addresses: [address('192.0.2.9/24')] }), []],
 ])('as an uplink: %s', (_, one, uplinks) => {
   expect(see([one], { defaults: ['br0'] }).uplinks.map(({ name }) => name)).toEqual(uplinks)
+})
+
+const NETWORK = { alias: networkAlias('web') }
+const details = (of: object) => ({ details: of as ObservedLink['details'] })
+
+test.each<[string, ObservedLink[], object[]]>([
+  [
+    'flat: the port whose MAC address the bridge has',
+    [link('eth1', { type: '', master: 'br-web', mac: '02:00:00:00:00:01' })],
+    [{ name: 'eth1', state: 'UP', kind: 'flat', peers: [] }],
+  ],
+  [
+    'vlan',
+    [link('eth1.7', { type: 'vlan', lower: 'eth1', master: 'br-web', ...NETWORK, ...details({ id: 7 }) })],
+    [{ name: 'eth1.7', state: 'UP', kind: 'vlan', id: 7, master: 'eth1', peers: [] }],
+  ],
+  [
+    'vxlan: the others are those of its forwarding database, but for the group',
+    [
+      link('vx5', {
+        type: 'vxlan',
+        master: 'br-web',
+        ...NETWORK,
+        ...details({ id: 5, link: 'eth1', local: '198.51.100.1', group: '239.1.1.1' }),
+      }),
+    ],
+    [
+      {
+        name: 'vx5',
+        state: 'UP',
+        kind: 'vxlan',
+        id: 5,
+        master: 'eth1',
+        local: '198.51.100.1',
+        group: '239.1.1.1',
+        peers: ['198.51.100.2', '198.51.100.3'],
+      },
+    ],
+  ],
+  [
+    'gre: iproute2 writes its key as an address',
+    [
+      link('gre1', {
+        type: 'gretap',
+        master: 'br-web',
+        ...NETWORK,
+        ...details({ local: '198.51.100.1', remote: '198.51.100.2', ikey: '0.0.19.136', okey: '0.0.19.136' }),
+      }),
+    ],
+    [{ name: 'gre1', state: 'UP', kind: 'gre', id: 5000, local: '198.51.100.1', peers: ['198.51.100.2'] }],
+  ],
+])('a way out: %s', (_, links, waysOut) => {
+  const vteps = new Map([['vx5', ['239.1.1.1', '198.51.100.3', '198.51.100.2', '198.51.100.3']]])
+  const { networks, uplinks } = see([bridge('br-web', NETWORK), ...links], { vteps })
+  expect(networks).toEqual([expect.objectContaining({ waysOut, ports: [], legs: [] })])
+  expect(uplinks).toEqual([])
+})
+
+test("the host's port in a VLAN of the bridge leads nowhere: it is a leg", () => {
+  const leg = link('br-web.7', {
+    type: 'vlan',
+    lower: 'br-web',
+    addresses: [address('192.0.2.1/24')],
+    ...NETWORK,
+  })
+  const { networks, uplinks } = see([bridge('br-web', NETWORK), leg])
+  expect(networks).toMatchObject([{ waysOut: [], legs: [{ name: 'br-web.7', addresses: ['192.0.2.1/24'] }] }])
+  expect(uplinks).toEqual([])
 })

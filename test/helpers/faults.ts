@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** `refused` by the kernel, `garbled` on the way, or the tool is `killed` there. */
+export type Kind = 'refused' | 'garbled' | 'killed'
+
+/** Tools that fail when they are told to: one call, or one line of `ip -batch` or `bridge -batch`, of all that the plugin tells them. */
+export interface Faults {
+  /** For the plugin: these tools first. */
+  readonly env: { readonly PATH: string }
+  /** From now on, what comes as the n-th, from 1, fails. */
+  choose(n: number, kind: Kind): void
+  /** From now on nothing fails. */
+  none(): void
+  /** What failed; undefined if there was no n-th. */
+  hit(): string | undefined
+}
+
+const tools = ['ip', 'bridge', 'nft', 'tee', 'grep', 'nsenter'].concat(
+  ['iptables', 'ip6tables'].flatMap(name => [`${name}-save`, `${name}-restore`]),
+)
+const script = new URL('faulty-tool.sh', import.meta.url).pathname
+
+export const faultyTools = (within: string): Faults => {
+  const directory = join(within, 'faulty')
+  mkdirSync(directory)
+  for (const tool of tools) symlinkSync(script, join(directory, tool))
+  const file = (name: string) => join(directory, name)
+  const choose = (n: number, kind: Kind) => {
+    rmSync(file('hit'), { force: true })
+    writeFileSync(file('count'), '0\n')
+    writeFileSync(file('chosen'), `${n} ${kind}\n`)
+  }
+  const none = () => choose(0, 'refused')
+  none()
+  return {
+    env: { PATH: `${directory}:${process.env.PATH}` },
+    choose,
+    none,
+    hit: () => (existsSync(file('hit')) ? readFileSync(file('hit'), 'utf8').trim() : undefined),
+  }
+}

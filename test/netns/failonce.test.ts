@@ -1,0 +1,120 @@
+// Every op fails once, in real namespaces: a failed ADD leaves nothing, a failed DEL leaves what the next one removes.
+import { afterEach, expect, test } from '@jest/globals'
+import type { CniRan } from '../helpers/cni.ts'
+import { eachFault } from '../helpers/eachfault.ts'
+import { faultyTools, type Kind } from '../helpers/faults.ts'
+import type { Container } from '../helpers/host.ts'
+import { configOf, layer2, networkName } from '../helpers/modes.ts'
+import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
+import { failed, type Scene, scenes, succeeded } from '../helpers/scene.ts'
+
+const open = scenes(afterEach)
+const ready = given(
+  requireRoot(),
+  requireBuild(),
+  requireTool('nft'),
+  requireTool('iptables'),
+  requireKernel('bridge'),
+)
+
+const networks = {
+  nat: configOf('nat', 'dual'),
+  'nat by iptables': configOf('nat', 'dual', { ipMasqBackend: 'iptables' }),
+  local: configOf('local', 'dual', { macspoofchk: true }),
+  'layer 2': layer2,
+} as const
+
+/** What a container sees of its own; `lo` keeps 127.0.0.1 and its queue once it was up. */
+const insideOf = async (container: Container) => ({
+  links: (await container.ip('link')).map(({ ifname, flags }: Record<string, unknown>) => ({
+    ifname,
+    flags,
+  })),
+  routes: [await container.ip('-4 route'), await container.ip('-6 route')],
+})
+
+const prepared = async () => {
+  const opened = await open()
+  const [resident, container] = (await opened.host.containers(2)) as [Container, Container]
+  return { ...opened, resident, container, faults: faultyTools(opened.host.directory) }
+}
+
+/** It failed and says why, or it is complete in spite of all. */
+const failedOrWhole = async ({ runtime, del }: Scene, container: Container, config: object, ran: CniRan) => {
+  if (ran.exitCode !== 0) {
+    const { code, msg } = failed(ran)
+    expect({ code, msg }).not.toMatchObject({ code: 199 })
+    expect(msg).not.toContain('is not installed')
+    return
+  }
+  succeeded(await runtime.check(container, { ...config }))
+  await del(container, { ...config })
+}
+
+const addOnVirginHost = async (config: object, kind: Kind) => {
+  const all = await prepared()
+  const { container, faults, remember, runtime } = all
+  const [before, inside] = [await remember(), await insideOf(container)]
+  const attempt = () => runtime.add(container, { ...config }, { env: faults.env })
+  // That the next attempt gets one step further shows that nothing is in its way.
+  await eachFault(faults, kind, attempt, async ran => {
+    failed(ran)
+    await failedOrWhole(all, container, config, ran)
+    await before.expectSame(container)
+    expect(await insideOf(container)).toEqual(inside)
+  })
+}
+
+const addOnWarmNetwork = async (config: object, kind: Kind) => {
+  const all = await prepared()
+  const { resident, container, faults, remember, runtime, add, del } = all
+  await add(resident, { ...config })
+  const before = await remember()
+  const attempt = () => runtime.add(container, { ...config }, { env: faults.env })
+  await eachFault(faults, kind, attempt, async ran => {
+    await failedOrWhole(all, container, config, ran)
+    await before.expectSame(container)
+    await add(container, { ...config })
+    await del(container, { ...config })
+  })
+}
+
+const delOnWarmNetwork = async (config: object, kind: Kind) => {
+  const all = await prepared()
+  const { host, resident, container, faults, remember, runtime, add, del } = all
+  await add(resident, { ...config })
+  const before = await remember()
+  const attempt = async () => {
+    await add(container, { ...config })
+    return runtime.del(container, { ...config }, { env: faults.env })
+  }
+  await eachFault(faults, kind, attempt, async ran => {
+    if (ran.exitCode !== 0) {
+      failed(ran)
+      const cables = (await host.ip('link')).filter(({ ifalias = '' }) => ifalias.includes(container.id))
+      const rules = await host.ok('nft', ['list', 'ruleset'])
+      // One thing failed: not more than that is left.
+      const left = [cables.length ? 'cable' : '', rules.includes(container.id) ? 'elements' : ''].filter(
+        Boolean,
+      )
+      expect(left.length).toBeLessThanOrEqual(1)
+      await del(container, { ...config })
+    }
+    await before.expectSame(container)
+  })
+}
+
+const kinds: readonly Kind[] = ['refused', 'garbled', 'killed']
+
+ready(`each step of ADD fails once (${networkName})`, () => {
+  for (const [name, config] of Object.entries(networks))
+    for (const kind of name === 'nat' ? kinds : (['refused'] as const)) {
+      test(`${name}, the first of its network: ${kind}`, () => addOnVirginHost(config, kind), 300_000)
+      test(`${name}, not the first: ${kind}`, () => addOnWarmNetwork(config, kind), 300_000)
+    }
+})
+
+ready('each step of DEL fails once', () => {
+  for (const name of ['nat', 'local'] as const)
+    for (const kind of kinds) test(`${name}: ${kind}`, () => delOnWarmNetwork(networks[name], kind), 300_000)
+})

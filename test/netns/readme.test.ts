@@ -1,0 +1,130 @@
+// What README.md tells people to type works as it says: its "sh run" blocks are run one after the other on a machine of
+// their own, and a "text" block that follows one is what that printed ("…": something in between, or to the line's end).
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { parseConfig } from '../../cni/config.ts'
+import { codes } from '../../cni/errors.ts'
+import { type Machine, testMachine } from '../helpers/machine.ts'
+import { isReference } from '../helpers/plugins.ts'
+import { given, requireBuild, requireRoot, requireTool } from '../helpers/requirements.ts'
+import { type Ran, run } from '../helpers/run.ts'
+
+const root = new URL('../../', import.meta.url).pathname
+const readme = readFileSync(`${root}README.md`, 'utf8')
+
+interface Block {
+  readonly script: string
+  /** What is shown as its output. */
+  readonly shown?: string
+}
+
+const blocks: Block[] = [...readme.matchAll(/```sh run\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g)].map(
+  ([, script = '', shown]) => ({ script, shown }),
+)
+
+/** The shown lines in their order, with anything between where there is an ellipsis; blanks do not matter. */
+const pattern = (shown: string) => {
+  const escaped = shown.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(escaped.replace(/\s*…\s*/g, '[\\s\\S]*').replace(/\s+/g, '\\s+'))
+}
+
+test('the README has commands to try', () => expect(blocks.length).toBeGreaterThan(3))
+
+test('every npm script that it names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+  const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name!)
+  const unknown = named.filter(name => !(name in scripts) && name !== 'packages')
+  expect(unknown).toEqual([])
+})
+
+test('npm run demo sets up what it needs, and a second time nothing; then it is the example', async () => {
+  const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+  expect(scripts.demo).toBe('node .dev/setup.mjs npm demo build && examples/docker-bridge/run.sh')
+  const ran = await run(process.execPath, [`${root}.dev/setup.mjs`, 'npm', 'demo'])
+  expect(ran).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+})
+
+test('every file that it links to is there', () => {
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
+  expect(links.filter(target => !isThere(target))).toEqual([])
+})
+
+const isThere = (path: string) => {
+  try {
+    return readFileSync(`${root}${path}`) !== undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EISDIR'
+  }
+}
+
+test('every error code has its line', () => {
+  const [, table = ''] = /## Errors\n([\s\S]*?)\n## /.exec(readme) ?? []
+  const listed = [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, cell = '']) =>
+    cell.split(', ').map(Number),
+  )
+  expect(listed).toEqual(Object.values(codes))
+})
+
+test.each([
+  ['a network', { zzzzzzzzzzzz: 1 }],
+  ['ipam', { ipam: { type: 'vethwork-ipam', zzzzzzzzzzzz: 1 } }],
+])('every field of %s has its line', (_, wrong) => {
+  const silent = knownFields(wrong).filter(field => !readme.includes(`\`${field}\``))
+  expect(silent.filter(field => !protocol.includes(field))).toEqual([])
+})
+
+/** Those of the specification need no line here. */
+const protocol =
+  'cniVersion cniVersions name type disableCheck disableGC capabilities runtimeConfig args prevResult dns ipam'.split(
+    ' ',
+  )
+
+/** A field that is like no other is answered by all that there are. */
+const knownFields = (wrong: object): string[] => {
+  try {
+    parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: 'web', type: 'vethwork', ...wrong }))
+    return []
+  } catch (error) {
+    const [, known = ''] = /; known are (.*)$/.exec((error as Error).message) ?? []
+    expect(known).not.toBe('')
+    return known.split(', ')
+  }
+}
+
+test("the picture is the demo's", () => {
+  const [picture = ''] = /┌ host[\s\S]*?┘\n```/.exec(readme) ?? []
+  expect(picture).toContain('192.168.88.3/24')
+  const demo = readFileSync(`${root}examples/docker-bridge/README.md`, 'utf8')
+  expect(demo).toContain(picture.replace(/```$/, ''))
+})
+
+const tools = ['unshare', 'nsenter', 'ping', 'nft', 'bash'].map(requireTool)
+const ready = given(requireRoot(), requireBuild(), isReference ? 'vethwork itself' : undefined, ...tools)
+
+ready('the commands of the README', () => {
+  let machine: Machine
+  const ran: Ran[] = []
+  beforeAll(async () => {
+    machine = await testMachine()
+    await machine.ok('sh', ['-c', 'rm -rf /opt/cni && mkdir -p /var/lib/readme'])
+    await machine.ok('ln', ['-s', `${root}dist`, '/var/lib/readme/dist'])
+  }, 60_000)
+  afterAll(() => machine?.dispose(), 60_000)
+
+  for (const [n, { script, shown }] of blocks.entries())
+    test(`${n + 1}: ${script.split('\n')[0]}`, async () => {
+      // Variables live on from block to block, as in a terminal.
+      const saved = 'set -a; [ ! -e .env ] || . ./.env; set +a'
+      const keep = "trap 'export -p >.env' EXIT"
+      const whole = `cd /var/lib/readme; ${saved}; set -eo pipefail; ${keep}\n${script}`
+      ran[n] = await machine.sh('bash', ['-c', whole], { timeout: 60_000 })
+      expect(ran[n]).toMatchObject({ exitCode: 0, stderr: '' })
+      if (shown) expect(ran[n].stdout).toMatch(pattern(shown))
+    }, 90_000)
+
+  test('nothing is left', async () => {
+    const links = await machine.ok('ip', ['-br', 'link'])
+    expect(links.trim().split('\n')).toHaveLength(1)
+    expect(await machine.ok('nft', ['list', 'ruleset'])).toBe('')
+  })
+})
