@@ -5,7 +5,7 @@
 # script, however that ends.
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-vethwork=${VETHWORK_BIN:-$root/dist/vethwork}
+vethwork=$(realpath -m "${VETHWORK_BIN:-$root/dist/vethwork}")
 
 if [ "$(id -u)" != 0 ]; then
   echo "$0: network namespaces are made by root: run it as root" >&2
@@ -30,6 +30,7 @@ mount -t tmpfs tmpfs /run/netns || exit 1
 # Installed as on a real host, where the directory is /opt/cni/bin and the state lies in /var/lib/vethwork.
 export CNI_PATH=$work/bin VETHWORK_STATE_DIR=$work/state PATH=$work/bin:$PATH
 mkdir "$CNI_PATH"
+cd "$work" || exit 1
 for name in vethwork vethwork-ipam; do ln -s "$vethwork" "$CNI_PATH/$name"; done
 
 bold='' dim='' green='' red='' plain=''
@@ -42,13 +43,23 @@ heading() { printf '\n%s── %s%s\n' "$bold" "$*" "$plain"; }
 
 # run COMMAND…: shows a command, then runs it; an example does not go on after a failure.
 run() {
-  printf '  %s$ %s%s\n' "$dim" "$*" "$plain"
-  "$@" || stop "$* failed"
+  printf '  %s%s$ %s%s\n' "$dim" "${host:+$host }" "$*" "$plain"
+  inside "$@" || stop "$* failed"
 }
 
 stop() {
   printf '%s✗ %s%s\n' "$red" "$*" "$plain"
   exit 1
+}
+
+# inside COMMAND…: on this script's host, or on that which `on` (hosts.sh) says: each has its own state and its own
+# /etc/vethwork/host.json.
+inside() {
+  if [ -z "${host:-}" ]; then
+    "$@"
+  else
+    VETHWORK_STATE_DIR=$work/$host VETHWORK_HOST_FILE=$work/$host.json nsenter --net="/run/netns/$host" -- "$@"
+  fi
 }
 
 # works WHAT COMMAND…, fails WHAT COMMAND…: a proof, by a command that must succeed, or must not.
@@ -57,9 +68,9 @@ fails() { prove 1 "$@"; }
 prove() {
   local expected=$1 what=$2 said status=0
   shift 2
-  said=$("$@" 2>&1) || status=1
+  said=$(inside "$@" 2>&1) || status=1
   if [ "$status" = "$expected" ]; then
-    printf '  %s✓%s %-34s %s$ %s%s\n' "$green" "$plain" "$what" "$dim" "$*" "$plain"
+    printf '  %s✓%s %-34s %s%s$ %s%s\n' "$green" "$plain" "$what" "$dim" "${host:+$host }" "$*" "$plain"
   else
     printf '  %s✗ %s%s  $ %s\n%s\n' "$red" "$what" "$plain" "$*" "$said"
     failed=1
@@ -76,20 +87,47 @@ is() {
   fi
 }
 
-# cni VERB CONTAINER [CONFIGURATION [PLUGIN]]: calls a plugin as a container runtime does, by variables and stdin. What
-# it answers is in $work/CONTAINER.json.
-cni() {
-  local verb=$1 id=$2 conf=${3:-$here/net.json} plugin=${4:-vethwork}
-  printf '  %s$ CNI_COMMAND=%s CNI_CONTAINERID=%s CNI_NETNS=/run/netns/%s CNI_IFNAME=eth0 \\\n' \
-    "$dim" "$verb" "$id" "$id"
-  printf '      CNI_PATH=/opt/cni/bin %s < %s%s\n' "$plugin" "${conf##*/}" "$plain"
-  local answer=$work/$verb-$id.json
-  if ! CNI_COMMAND=$verb CNI_CONTAINERID=$id CNI_NETNS=/run/netns/$id CNI_IFNAME=eth0 "$plugin" <"$conf" >"$answer"; then
-    cat "$answer"
-    stop "$verb $id failed"
+# shows WHAT PATTERN COMMAND…: a proof by a line that it prints.
+shows() {
+  local what=$1 pattern=$2
+  shift 2
+  printf '  %s%s$ %s%s\n' "$dim" "${host:+$host }" "$*" "$plain"
+  has "$what" "$pattern" "$(inside "$@" 2>&1)"
+}
+# has WHAT PATTERN TEXT
+has() {
+  local line
+  if line=$(grep -m1 -E "$2" <<<"$3"); then
+    printf '  %s✓%s %s\n' "$green" "$plain" "$1"
+    fold -s -w 100 <<<"$line" | sed 's/ *$//; s/^/      /'
+  else
+    printf '  %s✗ %s: no %s in%s\n%s\n' "$red" "$1" "$2" "$plain" "$(tail -n 20 <<<"$3")"
+    failed=1
   fi
+}
+
+# cni VERB CONTAINER [CONFIGURATION [PLUGIN]]: calls a plugin as a container runtime does, by variables and stdin. What
+# it answers is in VERB-CONTAINER.json.
+cni() {
+  call "$@" || { cat "$1-$2.json"; stop "$1 $2 failed"; }
   # Of a result, what one looks for first.
-  tr -s ' \n' ' ' <"$answer" | grep -o '"ips": \[[^]]*\]' | sed 's/^/  → /' || true
+  tr -s ' \n' ' ' <"$1-$2.json" | grep -o '"ips": \[[^]]*\]' | sed 's/^/  → /' || true
+}
+# refused WHAT VERB CONTAINER [CONFIGURATION [PLUGIN]]: the same, where an error is the right answer.
+refused() {
+  local what=$1
+  shift
+  call "$@" && stop "$1 $2 should have been refused: $what"
+  sed 's/^/  /' "$1-$2.json"
+  printf '  %s✓%s %s\n' "$green" "$plain" "$what"
+}
+call() {
+  local verb=$1 id=$2 conf=${3:-$here/net.json} plugin=${4:-vethwork}
+  printf '  %s%s$ CNI_COMMAND=%s CNI_CONTAINERID=%s CNI_NETNS=/run/netns/%s CNI_IFNAME=eth0 \\\n' \
+    "$dim" "${host:+$host }" "$verb" "$id" "$id"
+  printf '      %sCNI_PATH=/opt/cni/bin %s < %s%s\n' "${CNI_ARGS:+CNI_ARGS=$CNI_ARGS }" "$plugin" "${conf##*/}" "$plain"
+  CNI_COMMAND=$verb CNI_CONTAINERID=$id CNI_NETNS=/run/netns/$id CNI_IFNAME=eth0 \
+    inside "$plugin" <"$conf" >"$verb-$id.json"
 }
 
 # plan VERB CONTAINER [CONFIGURATION]: what that would do, in English and as commands.
@@ -110,11 +148,15 @@ machine() {
   done
 }
 
+# mtu CONTAINER, mac CONTAINER: as its interface has it.
+mtu() { ip -n "$1" -j link show eth0 | sed 's/.*"mtu":\([0-9]*\).*/\1/'; }
+mac() { ip -n "$1" -j link show eth0 | sed 's/.*"address":"\([^"]*\)".*/\1/'; }
+
 # reaches MACHINE ADDRESS, misses MACHINE ADDRESS: a ping that must be answered, or must not.
 reaches() { works "$1 reaches $2" ip netns exec "$1" ping -c1 -W1 "$2"; }
 misses() { fails "$1 does not reach $2" ip netns exec "$1" ping -c1 -W1 "$2"; }
 
-# outside: a machine beyond the host, which has no route back to its containers and writes down who pings it.
+# outside [6]: a machine beyond the host, which has no route back to its containers and writes down who pings it.
 outside() {
   machine outside
   run ip link add eth0 type veth peer name eth0 netns outside
@@ -122,8 +164,10 @@ outside() {
   run ip link set eth0 up
   run ip -n outside addr add 198.51.100.2/24 dev eth0
   run ip -n outside link set eth0 up
-  ip addr add 2001:db8:51::1/64 dev eth0 nodad
-  ip -n outside addr add 2001:db8:51::2/64 dev eth0 nodad
+  if [ "${1:-}" = 6 ]; then
+    run ip addr add 2001:db8:51::1/64 dev eth0 nodad
+    run ip -n outside addr add 2001:db8:51::2/64 dev eth0 nodad
+  fi
   ip netns exec outside nft -f - <<'NFT'
 table inet visitors {
   set sources { type ipv4_addr; flags dynamic; size 16; }
@@ -144,19 +188,20 @@ visitors() {
 
 # before, and later nothing_is_left: everything that could stay behind on the host. Link-local routes come by themselves.
 remains() {
-  ip -br link | cut -d' ' -f1
-  ip route
-  ip -6 route | grep -v ^fe80
-  nft list ruleset
-  sysctl -e net.ipv4.ip_forward net.ipv6.conf.all.forwarding
+  inside ip -br link | cut -d' ' -f1
+  inside ip -br -4 address
+  inside ip route
+  inside ip -6 route | grep -v ^fe80
+  inside nft list ruleset
+  inside sysctl -e net.ipv4.ip_forward net.ipv6.conf.all.forwarding
 }
-before() { remains >"$work/before"; }
+before() { remains >"before${host:+-$host}"; }
 nothing_is_left() {
-  remains >"$work/after"
-  works 'links, routes, rules, sysctls' diff "$work/before" "$work/after"
+  remains >"after${host:+-$host}"
+  works 'links, routes, rules, sysctls' diff "before${host:+-$host}" "after${host:+-$host}"
   is 'leases' 0 "$(leases)"
 }
-leases() { grep -rho '"containerId"' "$VETHWORK_STATE_DIR" | wc -l; }
+leases() { grep -rho '"containerId"' "${host:+$work/}${host:-$VETHWORK_STATE_DIR}" | wc -l; }
 
 # finish: the last line, and the exit status.
 finish() {
@@ -169,6 +214,9 @@ finish() {
 }
 
 # A new namespace takes this from the machine that it is made on.
-sysctl -qw net.ipv4.ip_forward=0
-[ ! -e /proc/sys/net/ipv6 ] || sysctl -qw net.ipv6.conf.all.forwarding=0
+forgetful() {
+  inside sysctl -qw net.ipv4.ip_forward=0
+  [ ! -e /proc/sys/net/ipv6 ] || inside sysctl -qw net.ipv6.conf.all.forwarding=0
+}
+forgetful
 ip link set lo up

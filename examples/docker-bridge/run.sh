@@ -37,7 +37,7 @@ run sysctl -qw net.ipv4.ip_forward=1
 reaches ns0 198.51.100.2
 
 heading 'Without MASQUERADE the outside does not know where to answer'
-cd "$work" && chain='inet vethwork masquerade/docker0-by-hand'
+chain='inet vethwork masquerade/docker0-by-hand'
 nft list chain $chain >masquerade.nft
 visitors >/dev/null
 run nft flush chain $chain

@@ -16,14 +16,14 @@ run ip addr add 10.44.0.1/24 dev c0
 
 heading 'ADD: an address, and nothing else'
 cni ADD c0 "$conf" vethwork-ipam
-address=$(sed -n 's/.*"address": "\(.*\)".*/\1/p' "$work/ADD-c0.json")
+address=$(sed -n 's/.*"address": "\(.*\)".*/\1/p' ADD-c0.json)
 run ip -n c0 addr add "$address" dev eth0
 run ip -n c0 link set eth0 up
 reaches c0 10.44.0.1
 
 heading 'The pool ends'
 cni ADD c1 "$conf" vethwork-ipam
-(cni ADD c2 "$conf" vethwork-ipam) && stop 'a third address out of two'
+refused 'two addresses are two addresses' ADD c2 "$conf" vethwork-ipam
 is 'leases' 2 "$(leases)"
 
 heading 'DEL gives back'

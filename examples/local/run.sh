@@ -13,13 +13,15 @@ before
 heading 'ADD'
 cni ADD c0
 cni ADD c1
-vethwork topology
 
 heading 'Proof, by packets: each other, and nobody else'
 reaches c0 10.33.0.3
 reaches c1 10.33.0.2
 misses c0 198.51.100.1
 misses c0 198.51.100.2
+
+heading 'The picture'
+vethwork topology
 
 heading 'Not even with routes made by hand, and a host that forwards'
 run sysctl -qw net.ipv4.ip_forward=1
