@@ -3,7 +3,7 @@
 import { CniError, codes } from '../../cni/errors.ts'
 import type { Batch, BatchFailure, Driver } from '../../src/plan/apply.ts'
 import { kindOfOp, type Op } from '../../src/plan/kinds/index.ts'
-import type { Settings } from '../../src/plan/kinds/link.ts'
+import type { Settings } from '../../src/plan/kinds/linkwords.ts'
 import type { RouteOp } from '../../src/plan/kinds/route.ts'
 import { at, type Observed, type ObservedLink, type ObservedRoute } from '../../src/plan/observed.ts'
 import { FakeIptables } from './fakeiptables.ts'

@@ -4,20 +4,7 @@ import { CniError, codes } from '../../../cni/errors.ts'
 import { HOST, type Netns } from '../netns.ts'
 import { at, type ObservedLink } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
-
-export interface Settings {
-  readonly up?: boolean
-  readonly mtu?: number
-  readonly mac?: string
-  readonly promisc?: boolean
-  readonly master?: string
-  /** Of a bridge's port: frames may leave by the port they came in. */
-  readonly hairpin?: boolean
-  /** Of a bridge's port: no frames to other isolated ports. */
-  readonly isolated?: boolean
-  /** Of a bridge: it looks at VLAN tags. */
-  readonly vlanFiltering?: boolean
-}
+import { born, type Details, detail, type Settings, set } from './linkwords.ts'
 
 interface End {
   readonly netns: Netns
@@ -52,8 +39,6 @@ export interface Link extends Common, End {
   /** The other end of a veth: born in its namespace under its final name. */
   readonly peer?: End
 }
-
-export type Details = Readonly<Record<string, string | number | boolean>>
 
 type Place = Pick<End, 'netns' | 'name'>
 export type LinkOp =
@@ -244,37 +229,3 @@ const settingsOf = (found: ObservedLink): Settings => ({
   isolated: found.port?.isolated ?? false,
   vlanFiltering: found.details.vlan_filtering === 1,
 })
-
-/** What `link add` takes for one end. */
-const born = ({ mtu, mac, master, up }: Settings) => set({ mtu, mac, master, up: up || undefined })
-
-/** Settings as words of `ip link`. Those of a port come last: they change the meaning of the line. */
-const set = ({ mtu, mac, master, up, promisc, hairpin, isolated, vlanFiltering }: Settings): string[] => {
-  const onOff = (value: boolean) => (value ? 'on' : 'off')
-  const port = [
-    ...(hairpin === undefined ? [] : ['hairpin', onOff(hairpin)]),
-    ...(isolated === undefined ? [] : ['isolated', onOff(isolated)]),
-  ]
-  return [
-    ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
-    ...(mac === undefined ? [] : ['address', mac]),
-    ...(promisc === undefined ? [] : ['promisc', onOff(promisc)]),
-    ...(master === undefined ? [] : master ? ['master', master] : ['nomaster']),
-    ...(up === undefined ? [] : [up ? 'up' : 'down']),
-    ...(port.length ? ['type', 'bridge_slave', ...port] : []),
-    ...(vlanFiltering === undefined ? [] : ['type', 'bridge', 'vlan_filtering', vlanFiltering ? '1' : '0']),
-  ]
-}
-
-/** A detail as `ip link add … type T` takes it. */
-const detail = (name: string, value: string | number | boolean): string[] => {
-  if (name === 'port') return ['dstport', String(value)]
-  if (name === 'ip6_tnl_f_ign_encap_limit') return ['encaplimit', 'none']
-  // The same word for both families.
-  if (name === 'group6' || name === 'local6') return [name.slice(0, -1), String(value)]
-  if (typeof value === 'boolean')
-    return name in SWITCHES ? [value ? name : `no${name}`] : [name, value ? '1' : '0']
-  return [name, String(value)]
-}
-
-const SWITCHES = { learning: true, proxy: true, pmtudisc: true }
