@@ -17,6 +17,10 @@ export const ownerOf = ({ containerId, ifname }: Request, { name }: Config): Own
   ifname,
 })
 
+/** The same attachment; what an old host-local left knows no interface, and is the whole container's. */
+export const isSame = (one: Owner) => (other: Owner) =>
+  one.containerId === other.containerId && (one.ifname === '' || one.ifname === other.ifname)
+
 export const attachmentOf = (request: Request, config: Config, netns: Netns | undefined): Attachment => ({
   owner: ownerOf(request, config),
   netns,

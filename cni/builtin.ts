@@ -2,7 +2,7 @@
 
 import { formatCidr, parseAddress } from '../ipam/address.ts'
 import type { Evidence, HeldLease } from '../ipam/evidence.ts'
-import type { IpamConf, Lease, Owner } from '../ipam/lease.ts'
+import type { IpamConf, Lease } from '../ipam/lease.ts'
 import { openLeases } from '../ipam/leases.ts'
 import { asLeased, parseRanges, type RangeSet, withOwnRanges } from '../ipam/range.ts'
 import { hostAddresses, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
@@ -10,7 +10,7 @@ import { readHostFile } from '../src/linux/hostfile.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { stateDir } from '../src/linux/state.ts'
 import { hostVeth } from '../src/networks/marks.ts'
-import { ownerOf, requestedIps } from './attachment.ts'
+import { isSame, ownerOf, requestedIps } from './attachment.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import type { Addresses } from './ipam.ts'
@@ -26,9 +26,6 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
   })
   // A subnet that several hosts share is divided among them in their host files.
   const sets = () => parseRanges(withOwnRanges(conf.ranges, readHostFile().ranges[config.name] ?? []))
-  const isMine = (valid: readonly Owner[], { owner: { containerId, ifname } }: HeldLease) =>
-    // What an old host-local left knows no interface: it is the whole container's.
-    valid.some(one => one.containerId === containerId && (ifname === '' || one.ifname === ifname))
 
   return {
     async acquire() {
@@ -92,11 +89,11 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
     },
 
     async gc(valid) {
-      await leases.reclaim(lease => !isMine(valid, lease))
+      await leases.reclaim(({ owner: held }) => !valid.some(isSame(held)))
     },
 
-    async owners() {
-      return (await leases.list()).map(({ owner }) => owner)
+    async holders() {
+      return (await leases.list()).map(({ owner, record }) => ({ ...owner, netns: record.netns ?? '' }))
     },
   }
 }

@@ -27,7 +27,7 @@ export const del = async (request: Request, config: Config): Promise<void> => {
 /** What the attachment may have, as far as that is known without its namespace; and its lease. */
 export const describeHeld = async (request: Request, config: Config) => {
   // A veth goes by its end on the host; without one, what is there is in the container.
-  const netns = isInside.includes(config.net.mode) ? await netnsIfThere(request.netns) : undefined
+  const netns = isInside(config.net) ? await netnsIfThere(request.netns) : undefined
   const attachment = attachmentOf(request, config, netns)
   const lease =
     (await known(() => addressesOf(request, config).find())) ??
@@ -48,7 +48,8 @@ const newborn = (netns: Netns, owner: Owner): Desired => ({
   why: 'ADD did not end',
 })
 
-const isInside: readonly NetConf['mode'][] = ['macvlan', 'ipvlan', 'vlanlink']
+/** Whether all that an attachment has is in its container. */
+export const isInside = ({ mode }: NetConf) => ['macvlan', 'ipvlan', 'vlanlink'].includes(mode)
 
 /** DEL goes on without. */
 const known = (find: () => Promise<Lease | undefined>) => find().catch(() => undefined)

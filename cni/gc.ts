@@ -3,7 +3,9 @@
 import type { Owner } from '../ipam/lease.ts'
 import { plugLinks } from '../src/linux/evidence.ts'
 import { removeStrays } from '../src/linux/machine.ts'
+import { isSame } from './attachment.ts'
 import type { Config } from './config.ts'
+import { del, isInside } from './del.ts'
 import { attemptAll, CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
@@ -12,8 +14,11 @@ import type { Request } from './request.ts'
 export const gc = async (request: Request, config: Config): Promise<void> => {
   const valid = validOwners(config)
   const addresses = addressesOf(request, config)
+  const stale = (await addresses.holders().catch(() => [])).filter(one => !valid.some(isSame(one)))
   await attemptAll([
-    async () => removeStrays(config.name, valid, await addresses.owners().catch(() => [])),
+    () => removeStrays(config.name, valid, stale),
+    // Of what is in the container alone the host shows nothing.
+    ...(isInside(config.net) ? stale : []).map(one => () => del({ ...request, ...one }, config)),
     // Addresses last, and none of what did not go: nobody may get one that is still in use.
     async () =>
       addresses.gc([...valid, ...(await plugLinks(config.name)).flatMap(({ mark }) => mark?.owner ?? [])]),

@@ -26,7 +26,12 @@ export interface Addresses {
   /** Releases what nobody in `valid` has. @returns the owners it forgot */
   gc(valid: readonly Owner[]): Promise<void>
   /** Whoever has a lease, as far as that is known here. */
-  owners(): Promise<readonly Owner[]>
+  holders(): Promise<readonly Holder[]>
+}
+
+/** Who has a lease, and the path of the namespace that it was for; empty if it is not known. */
+export interface Holder extends Owner {
+  readonly netns: string
 }
 
 export interface Preview {
@@ -55,7 +60,7 @@ const none: Addresses = {
   check: async () => {},
   status: async () => {},
   gc: async () => {},
-  owners: async () => [],
+  holders: async () => [],
 }
 
 /** As the reference: a section `ipam` that gives nothing is a mistake. */
@@ -112,6 +117,6 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
     check: async () => void (await call('CHECK')),
     status: () => ifItCan('STATUS'),
     gc: () => ifItCan('GC'),
-    owners: async () => [],
+    holders: async () => [],
   }
 }

@@ -6,7 +6,7 @@ import type { Container } from '../helpers/host.ts'
 import { far, lan, type Site } from '../helpers/hosts.ts'
 import { capture, pings } from '../helpers/packets.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
-import { failed, scenes } from '../helpers/scene.ts'
+import { failed, scenes, succeeded } from '../helpers/scene.ts'
 
 const open = scenes(afterEach)
 const ready = given(requireRoot(), requireBuild(), requireTool('tcpdump'), requireKernel('vxlan'))
@@ -110,5 +110,29 @@ ready('one subnet, several hosts', () => {
     divide(sites)
     const b = await plug(sites[1], other, config)
     expect(await pings(b.container, a.ip)).toBe(true)
+  }, 60_000)
+
+  test('GC takes a macvlan out of a container that it does not know', async () => {
+    const { sites } = await lan(open)
+    const [site] = sites
+    const config = {
+      cniVersion: '1.1.0',
+      type: 'vethwork',
+      name: 'mac',
+      mode: 'macvlan',
+      master: 'eth1',
+      subnet,
+    }
+    const [kept, lost] = await site.host.containers(2)
+    await plug(site, kept!, config)
+    await plug(site, lost!, config)
+    // As if the runtime had lost its memory of it.
+    expect(site.runtime.results.delete(`mac ${lost!.id} eth0`)).toBe(true)
+    succeeded(await site.runtime.gc(config))
+    const names = async (of: Container) =>
+      (await of.ip('link')).map(({ ifname }: { ifname: string }) => ifname)
+    expect(await names(kept!)).toContain('eth0')
+    expect(await names(lost!)).not.toContain('eth0')
+    await plug(site, lost!, config)
   }, 60_000)
 })
