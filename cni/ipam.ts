@@ -23,7 +23,7 @@ export interface Addresses {
   check(): Promise<void>
   /** @throws CniError(notReady) if no address could be had */
   status(): Promise<void>
-  /** Releases what nobody in `valid` has. @returns the owners it forgot */
+  /** Releases what nobody in `valid` has. */
   gc(valid: readonly Owner[]): Promise<void>
   /** Whoever has a lease, as far as that is known here. */
   holders(): Promise<readonly Holder[]>
