@@ -38,7 +38,7 @@ export const flat: Network = {
       why: `master: the bridge is plugged into ${conf.master}`,
     },
     ...gateways(conf, lease),
-    ...bridgeRules(conf, lease, 'bridge', [conf.master]),
+    ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
 }

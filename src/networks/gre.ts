@@ -4,21 +4,21 @@ import { familyOf } from '../../ipam/cidr.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { NetConf, Network } from './network.ts'
 import { cabled } from './plug.ts'
-import { bridgeLink, bridgeRules, gateways } from './shared.ts'
+import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { type Device, uplink } from './uplink.ts'
 
 export const gre: Network = {
   defaults: () => ({}),
   shared: (conf, lease) => [
+    ...anycastRules(
+      conf,
+      lease,
+      tunnels(conf).map(({ name }) => name),
+    ),
     ...bridgeLink(conf, lease),
     ...tunnels(conf).flatMap(device => uplink(conf, device)),
     ...gateways(conf, lease),
-    ...bridgeRules(
-      conf,
-      lease,
-      'bridge',
-      tunnels(conf).map(({ name }) => name),
-    ),
+    ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
 }

@@ -102,12 +102,7 @@ const hostPort = ({ name, bridge, vlan, mtu }: NetConf, dev: string): Desired[] 
 }
 
 /** The network's rules in nftables. */
-export const bridgeRules = (
-  conf: NetConf,
-  lease: Routed,
-  inside: 'subnet' | 'bridge',
-  uplinks: readonly string[] = [],
-): Desired[] => [
+export const bridgeRules = (conf: NetConf, lease: Routed, inside: 'subnet' | 'bridge'): Desired[] => [
   ...(conf.ipMasq && lease.addresses.length
     ? masquerade({
         network: conf.name,
@@ -118,5 +113,8 @@ export const bridgeRules = (
       })
     : []),
   ...(conf.macspoofchk ? [macspoofchkRules(conf.name)] : []),
-  ...(conf.anycastGateway ? anycast(conf.name, allGateways(lease), uplinks) : []),
 ]
+
+/** These come first: a bridge speaks by itself as soon as it has an address and a way out. */
+export const anycastRules = (conf: NetConf, lease: Routed, uplinks: readonly string[]): Desired[] =>
+  conf.anycastGateway ? anycast(conf.name, allGateways(lease), uplinks) : []

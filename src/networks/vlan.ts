@@ -4,12 +4,13 @@ import { fingerprint } from '../plan/fingerprint.ts'
 import { HOST } from '../plan/netns.ts'
 import type { Network } from './network.ts'
 import { cabled } from './plug.ts'
-import { bridgeLink, bridgeRules, gateways } from './shared.ts'
+import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { uplink } from './uplink.ts'
 
 export const vlan: Network = {
   defaults: () => ({}),
   shared: (conf, lease) => [
+    ...anycastRules(conf, lease, [vlanName(conf.master, conf.vlanId)]),
     ...bridgeLink(conf, lease),
     ...uplink(conf, {
       name: vlanName(conf.master, conf.vlanId),
@@ -19,7 +20,7 @@ export const vlan: Network = {
       why: `vlanId: frames of VLAN ${conf.vlanId} on ${conf.master}`,
     }),
     ...gateways(conf, lease),
-    ...bridgeRules(conf, lease, 'bridge', [vlanName(conf.master, conf.vlanId)]),
+    ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
 }

@@ -6,17 +6,18 @@ import { HOST } from '../plan/netns.ts'
 import { macOfName } from './macs.ts'
 import type { NetConf, Network } from './network.ts'
 import { cabled } from './plug.ts'
-import { bridgeLink, bridgeRules, gateways } from './shared.ts'
+import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { uplink } from './uplink.ts'
 
 export const vxlan: Network = {
   defaults: () => ({}),
   shared: (conf, lease) => [
+    ...anycastRules(conf, lease, [vtepName(conf.vni)]),
     ...bridgeLink(conf, lease),
     ...vtep(conf),
     ...others(conf),
     ...gateways(conf, lease),
-    ...bridgeRules(conf, lease, 'bridge', [vtepName(conf.vni)]),
+    ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
 }
