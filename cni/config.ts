@@ -3,6 +3,7 @@
 import type { Mode, NetConf } from '../src/networks/network.ts'
 import { CniError, codes } from './errors.ts'
 import { type Ipam, parseIpam, parseIpamConf, type RuntimeConfig } from './ipamconf.ts'
+import { isObject } from './json.ts'
 import { parseNetwork } from './netconf.ts'
 import { type Personality, personalities } from './personality.ts'
 import { isCniName } from './request.ts'
@@ -166,9 +167,6 @@ const rangeKeys = (range: unknown) => {
 
 const pick = (from: object, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)))
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const deepFreeze = <T>(value: T): T => {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

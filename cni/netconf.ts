@@ -63,14 +63,13 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     name,
     mode,
   }
-  const address = (field: string, value: string) => canonical(field, value)
   return {
     ...all,
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
-    local: all.local && address('local', all.local),
-    group: all.group && address('group', all.group),
-    peers: all.peers.map((peer, n) => address(`peers[${n}]`, peer)),
+    local: all.local && canonical('local', all.local),
+    group: all.group && canonical('group', all.group),
+    peers: all.peers.map((peer, n) => canonical(`peers[${n}]`, peer)),
   }
 }
 

@@ -4,6 +4,7 @@ import { AddressError, formatCidr, parseAddress, parseCidr } from '../ipam/addre
 import { familyOf } from '../ipam/cidr.ts'
 import type { Dns, Lease, Route } from '../ipam/lease.ts'
 import { CniError, codes } from './errors.ts'
+import { isObject } from './json.ts'
 import { isAtLeast, parseVersion, type Version } from './versions.ts'
 
 export interface Interface {
@@ -163,9 +164,6 @@ export const extend = (before: Result, added: Result): Result => ({
   routes: [...before.routes, ...added.routes],
   dns: Object.keys(added.dns).length ? added.dns : before.dns,
 })
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const pick = (from: object, keys: readonly string[]) =>
   Object.fromEntries(

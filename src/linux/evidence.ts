@@ -12,39 +12,31 @@ import {
   TABLES,
 } from '../networks/marks.ts'
 import { HOST } from '../plan/netns.ts'
+import type { ObservedLink } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
 
-interface Marked {
-  readonly name: string
-  readonly alias: string
-  readonly master: string
-}
-
-const marked = (found: { ifname: string; ifalias?: string; master?: string }[]): Marked[] =>
-  found.map(({ ifname, ifalias = '', master = '' }) => ({ name: ifname, alias: ifalias, master }))
+/** @param which what `ip link show` takes: `type veth`, `master br0`; all links without it */
+const linksOf = async (which = ''): Promise<ObservedLink[]> =>
+  (await ipShow(HOST, [`link show ${which}`.trim()])).map(linkOf)
 
 /** Names of a bridge's ports. */
 export const portsOf = async (bridge: string): Promise<string[]> =>
-  (await ports(bridge)).map(({ name }) => name)
+  (await linksOf(`master ${bridge}`)).map(({ name }) => name)
 
 /** Names of the ports that are not a network's way out of the host: containers, and whatever people plugged in. */
 export const guestsOf = async (bridge: string): Promise<string[]> =>
-  (await ports(bridge)).filter(({ alias }) => !readNetworkAlias(alias)).map(({ name }) => name)
-
-const ports = async (bridge: string) => marked(await ipShow(HOST, [`link show master ${bridge}`]))
+  (await linksOf(`master ${bridge}`)).filter(({ alias }) => !readNetworkAlias(alias)).map(({ name }) => name)
 
 /** Bridges and ways out that say they are a network's. */
-export const networkLinks = async (): Promise<{ name: string; type: string; network: string }[]> => {
-  const links = (await ipShow(HOST, ['link show'])).map(linkOf)
-  return links.flatMap(({ name, type, alias }) => {
+export const networkLinks = async (): Promise<{ name: string; type: string; network: string }[]> =>
+  (await linksOf()).flatMap(({ name, type, alias }) => {
     const network = readNetworkAlias(alias)
     return network ? [{ name, type, network }] : []
   })
-}
 
 /** Host ends of veths that say they are this network's, and whose, if their alias was not cut. */
 export const plugLinks = async (
@@ -55,7 +47,7 @@ export const plugLinks = async (
     .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
 
 /** Of whichever network. */
-export const allPlugLinks = async (): Promise<Marked[]> => marked(await ipShow(HOST, ['link show type veth']))
+export const allPlugLinks = (): Promise<ObservedLink[]> => linksOf('type veth')
 
 /** Names of networks that have rules of ours. */
 export const networksOfRules = async (withIptables: boolean): Promise<string[]> => {
