@@ -1,13 +1,17 @@
 /** ADD: attach one container to one network (specification, section 2 "ADD"). */
 
+import type { Lease } from '../ipam/lease.ts'
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
+import { netnsInodeIfThere } from '../src/linux/netns.ts'
+import { forget, remember } from '../src/linux/records.ts'
 import { routed } from '../src/networks/gateway.ts'
-import { describe } from '../src/networks/index.ts'
-import type { Routed } from '../src/networks/network.ts'
+import { describe, endpointOf, nobody } from '../src/networks/index.ts'
+import type { Attachment, NetConf, Routed } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
-import { asksByCable, attachmentOf, existingNetns } from './attachment.ts'
+import { asksByCable, existingNetns } from './attachment.ts'
+import { isChained, plugged, previous } from './chained.ts'
 import type { Config } from './config.ts'
 import { CniError } from './errors.ts'
 import { addressesOf } from './ipam.ts'
@@ -18,7 +22,8 @@ import { settle } from './settle.ts'
 export const add = async (request: Request, config: Config): Promise<Result> => {
   const netns = await existingNetns(request)
   const net = await settle(config.net, netns)
-  const attachment = attachmentOf(request, config, netns)
+  const attachment = await plugged(request, config, netns)
+  if (isChained(config)) return addServices(request, config, net, attachment)
   const addresses = addressesOf(request, config)
   const refuse = refuseTakenName(netns, attachment.owner)
   const cableFirst = asksByCable(config)
@@ -34,12 +39,42 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
         () => addresses.release(),
         async () => {
           const desired = describe(net, attachment, lease)
-          const observed = await ensure(desired, cableFirst ? () => {} : refuse)
+          const observed = await recorded(request, config, net, attachment, lease, () =>
+            ensure(desired, cableFirst ? () => {} : refuse),
+          )
           return toResult(config, interfacesOf(desired, observed), routed(net, lease))
         },
       )
     },
   )
+}
+
+/** Another plugin made the interface: what it has, and what of that was changed. */
+const addServices = async (request: Request, config: Config, net: NetConf, attachment: Attachment) => {
+  const result = previous(config)
+  await recorded(request, config, net, attachment, nobody, () => ensure(describe(net, attachment), () => {}))
+  return result
+}
+
+/** What is asked for is remembered before it is done, for DEL. */
+const recorded = async <T>(
+  { netns: path }: Request,
+  { plugin, wants }: Config,
+  net: NetConf,
+  attachment: Attachment,
+  lease: Lease,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const { owner } = attachment
+  remember({
+    owner,
+    plugin,
+    since: new Date().toISOString(),
+    netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
+    endpoint: endpointOf(net, attachment, lease),
+    wants,
+  })
+  return undoing('forgetting it', async () => forget(owner, plugin), work)
 }
 
 /** If the work fails, so does what was done for it; and the error says so if not even that succeeds. */

@@ -24,6 +24,7 @@ export const isSame = (one: Owner) => (other: Owner) =>
 export const attachmentOf = (request: Request, config: Config, netns: Netns | undefined): Attachment => ({
   owner: ownerOf(request, config),
   netns,
+  wants: config.wants,
   // A DHCP server leases to a MAC address: it cannot be made from what is leased.
   mac:
     requestedMac(request, config) ??

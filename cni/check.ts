@@ -5,7 +5,8 @@ import { observe } from '../src/linux/observe.ts'
 import { describe } from '../src/networks/index.ts'
 import { explain } from '../src/plan/explain.ts'
 import { plan } from '../src/plan/plan.ts'
-import { attachmentOf, existingNetns } from './attachment.ts'
+import { existingNetns } from './attachment.ts'
+import { plugged } from './chained.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
@@ -27,7 +28,7 @@ export const check = async (request: Request, config: Config): Promise<void> => 
   await addresses.check()
   const lease = (await addresses.find()) ?? { addresses: [], routes: [], dns: {} }
   refuseOther(prevResult, lease)
-  const attachment = attachmentOf(request, config, netns)
+  const attachment = await plugged(request, config, netns)
   // A later plugin of the chain may have given the interface another MAC: prevResult says which.
   const mac = prevResult.interfaces.find(({ name, sandbox }) => name === request.ifname && sandbox)?.mac
   const desired = describe(

@@ -1,6 +1,7 @@
 /** The configuration on stdin (specification, section 1): parsed, validated, defaulted and frozen once. */
 
 import type { Mode, NetConf } from '../src/networks/network.ts'
+import type { Wants } from '../src/services/wants.ts'
 import { CniError, codes } from './errors.ts'
 import { type Ipam, parseIpam, parseIpamConf, type RuntimeConfig } from './ipamconf.ts'
 import { isObject } from './json.ts'
@@ -10,11 +11,15 @@ import { isCniName } from './request.ts'
 import { network as networkSchema, protocol, runtimeConfig as runtimeConfigSchema } from './schema/network.ts'
 import { validate } from './schema/validate.ts'
 import { parseVersion, type Version } from './versions.ts'
+import { wantsOf } from './wants.ts'
 
 export interface Config {
   readonly cniVersion: Version
   readonly name: string
+  /** As what we were called. */
+  readonly plugin: string
   readonly net: NetConf
+  readonly wants: Wants
   readonly ipam: Ipam
   /** `capabilities` of this attachment, with canonical names. */
   readonly runtimeConfig: RuntimeConfig
@@ -54,7 +59,7 @@ export const decode = (text: string): Record<string, unknown> => {
  */
 export const parseConfig = (
   text: string,
-  { role, lenient, mode }: Personality = personalities.vethwork,
+  { name: plugin, role, lenient, mode, defaults = {} }: Personality = personalities.vethwork,
 ): Config => {
   const raw = withoutNulls(decode(text))
   const cniVersion = parseVersion(raw.cniVersion)
@@ -67,14 +72,17 @@ export const parseConfig = (
     )
   const valid = parseValid(raw)
   // An IPAM plugin gets the whole configuration of the plugin that called it: whatever fields that has.
-  const own = role === 'network' ? inOurTerms(raw, mode) : pick(raw, Object.keys(protocol))
+  const own =
+    role === 'network' ? { ...defaults, ...inOurTerms(raw, mode) } : pick(raw, Object.keys(protocol))
   const fields = validate(networkSchema, withoutAttachments(own), '', lenient)
   const runtimeConfig = validate(runtimeConfigSchema, canonical(fields.runtimeConfig ?? {}), 'runtimeConfig')
   const net = parseNetwork(name, fields)
   const config: Config = {
     cniVersion,
     name,
+    plugin,
     net,
+    wants: wantsOf(fields, runtimeConfig),
     ipam:
       role === 'network'
         ? parseIpam(fields, runtimeConfig, lenient)
@@ -93,7 +101,8 @@ export const parseConfig = (
 const inOurTerms = (raw: Record<string, unknown>, mode: Mode | undefined) => {
   if (!mode) return raw
   const { mode: subMode, ...rest } = raw
-  return { ...rest, ...(subMode === undefined ? {} : { [`${mode}Mode`]: subMode }), mode }
+  const own = mode === 'macvlan' || mode === 'ipvlan' ? { [`${mode}Mode`]: subMode } : {}
+  return { ...rest, ...(subMode === undefined ? {} : own), mode }
 }
 
 /** What GC gets: the key of the specification, or the one that libcni wrote before it. */
@@ -128,42 +137,48 @@ const withoutNulls = (json: Record<string, unknown>): Record<string, unknown> =>
 const withoutNullsIn = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(withoutNullsIn) : isObject(value) ? withoutNulls(value) : value
 
-/** containerd writes the keys of runtimeConfig in its own case. */
-const canonical = (given: Record<string, unknown>) => {
-  const names = [
-    'mac',
-    'ips',
-    'ipRanges',
-    'portMappings',
-    'bandwidth',
-    'dns',
-    'aliases',
-    'deviceID',
-    'cgroupPath',
-  ]
-  return Object.fromEntries(
+/** What the objects that a runtime gives are made of. */
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  ipRanges: ['subnet', 'rangeStart', 'rangeEnd', 'gateway'],
+  portMappings: ['hostPort', 'containerPort', 'protocol', 'hostIP'],
+  bandwidth: ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst'],
+  dns: ['servers', 'searches', 'options'],
+}
+
+const capabilities = [
+  ...Object.keys(keysOf),
+  'mac',
+  'ips',
+  'aliases',
+  'deviceID',
+  'cgroupPath',
+  'securityGroups',
+]
+
+/** containerd writes all keys of runtimeConfig in its own case, and '' for what is not set. */
+const canonical = (given: Record<string, unknown>) =>
+  Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
-      const name = names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key
-      return [name, name === 'ipRanges' ? rangeSets(value) : value]
+      const name = named(key, capabilities)
+      return [name, within(name === 'ipRanges' ? rangeSets(value) : value, keysOf[name])]
     }),
   )
+
+const named = (key: string, names: readonly string[]) =>
+  names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key
+
+/** The same in an object, or in all of a list. */
+const within = (value: unknown, names: readonly string[] | undefined): unknown => {
+  if (!names) return value
+  if (Array.isArray(value)) return value.map(one => within(one, names))
+  if (!isObject(value)) return value
+  const set = Object.entries(value).filter(([, one]) => one !== '')
+  return Object.fromEntries(set.map(([key, one]) => [named(key, names), one]))
 }
 
-/** A flat list of ranges is one set. containerd writes their keys in its own case, too, and '' for what is not set. */
-const rangeSets = (value: unknown) => {
-  if (!Array.isArray(value)) return value
-  const sets = value.length && !Array.isArray(value[0]) ? [value] : value
-  return sets.map(set => (Array.isArray(set) ? set.map(rangeKeys) : set))
-}
-
-const rangeKeys = (range: unknown) => {
-  if (!isObject(range)) return range
-  const names = ['subnet', 'rangeStart', 'rangeEnd', 'gateway']
-  const set = Object.entries(range).filter(([, value]) => value !== '')
-  return Object.fromEntries(
-    set.map(([key, value]) => [names.find(one => one.toLowerCase() === key.toLowerCase()) ?? key, value]),
-  )
-}
+/** A flat list of ranges is one set. */
+const rangeSets = (value: unknown) =>
+  Array.isArray(value) && value.length && !Array.isArray(value[0]) ? [value] : value
 
 const pick = (from: object, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)))

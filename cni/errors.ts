@@ -27,6 +27,7 @@ export const codes = {
   toolMissing: 107, // ip, nft, iptables or a delegate plugin is not installed
   denied: 108, // not root, or a capability is missing
   several: 109, // DEL, GC: more than one thing failed; details list them
+  portTaken: 110, // a port of the host is another container's, or a process of the host listens there
   internal: 199, // a fault of ours
 } as const
 

@@ -3,6 +3,7 @@
 import type { Owner } from '../ipam/lease.ts'
 import { plugLinks } from '../src/linux/evidence.ts'
 import { removeStrays } from '../src/linux/machine.ts'
+import { recordsOf } from '../src/linux/records.ts'
 import { isSame } from './attachment.ts'
 import type { Config } from './config.ts'
 import { del, isInside } from './del.ts'
@@ -17,6 +18,14 @@ export const gc = async (request: Request, config: Config): Promise<void> => {
   const stale = (await addresses.holders().catch(() => [])).filter(one => !valid.some(isSame(one)))
   await attemptAll([
     () => removeStrays(config.name, valid, stale),
+    // What was remembered of them: also what no mark tells.
+    ...recordsOf(config.name, config.plugin)
+      .filter(({ owner }) => !valid.some(isSame(owner)))
+      .map(
+        ({ owner }) =>
+          () =>
+            del({ ...request, ...owner, netns: '' }, config),
+      ),
     // Of what is in the container alone the host shows nothing.
     ...(isInside(config.net) ? stale : []).map(one => () => del({ ...request, ...one }, config)),
     // Addresses last, and none of what did not go: nobody may get one that is still in use.

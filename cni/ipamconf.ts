@@ -2,6 +2,7 @@
 
 import { AddressError, firstOf, formatCidr, parseAddress, parseCidr } from '../ipam/address.ts'
 import type { IpamConf, RangeConf } from '../ipam/lease.ts'
+import type { Rates } from '../src/services/wants.ts'
 import { CniError, codes } from './errors.ts'
 import type { Fields } from './netconf.ts'
 import { isCniName } from './request.ts'
@@ -16,10 +17,25 @@ export type Ipam =
   | { readonly kind: 'delegate'; readonly type: string }
   | { readonly kind: 'none' }
 
+/** `capabilities` of one attachment (CONVENTIONS.md), as the schema lets them pass. */
 export interface RuntimeConfig {
   readonly mac?: string
   readonly ips?: readonly string[]
   readonly ipRanges?: readonly (readonly RangeConf[])[]
+  readonly portMappings?: readonly {
+    readonly hostPort?: number
+    readonly containerPort: number
+    readonly protocol?: string
+    readonly hostIP?: string
+  }[]
+  readonly bandwidth?: Partial<Rates>
+  readonly dns?: {
+    readonly servers?: readonly string[]
+    readonly searches?: readonly string[]
+    readonly options?: readonly string[]
+  }
+  readonly aliases?: readonly string[]
+  readonly securityGroups?: readonly string[]
 }
 
 /** Ours if there is a section or a `subnet` without another type. */

@@ -5,13 +5,16 @@ import { networks } from '../src/networks/index.ts'
 import { bridgeName } from '../src/networks/marks.ts'
 import type { Mode, NetConf } from '../src/networks/network.ts'
 import { CniError, codes } from './errors.ts'
+import { parseGroups } from './groups.ts'
 import type { Ipam } from './ipamconf.ts'
 import type { network as schema } from './schema/network.ts'
 import type { validate } from './schema/validate.ts'
+import { silentServices } from './servicesconf.ts'
 
 export type Fields = ReturnType<typeof validate<typeof schema>>
 
 const silent = {
+  ...silentServices,
   isGateway: false,
   isDefaultGateway: false,
   forceAddress: false,
@@ -21,7 +24,6 @@ const silent = {
   hairpinMode: false,
   promiscMode: false,
   enabledad: false,
-  macspoofchk: false,
   portIsolation: false,
   disableContainerInterface: false,
   vlan: 0,
@@ -65,6 +67,7 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
   }
   return {
     ...all,
+    ...securityGroupsOf(fields),
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
     local: all.local && canonical('local', all.local),
@@ -72,6 +75,10 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     peers: all.peers.map((peer, n) => canonical(`peers[${n}]`, peer)),
   }
 }
+
+/** Rules as the services read them. */
+const securityGroupsOf = ({ securityGroups }: Fields): Pick<NetConf, 'securityGroups'> =>
+  securityGroups ? { securityGroups: parseGroups(securityGroups) } : {}
 
 /** Each ID that the list of single IDs and ranges names, once. */
 const trunk = (list: readonly { id?: number; minID?: number; maxID?: number }[]): number[] => {

@@ -3,15 +3,18 @@
 import type { Mode } from '../src/networks/network.ts'
 
 export interface Personality {
+  readonly name: string
   /** A whole network, or addresses alone. */
   readonly role: 'network' | 'ipam'
   /** The mode, for a reference plugin whose own `mode` is something else, or that has none. */
   readonly mode?: Mode
+  /** What that plugin does unasked. */
+  readonly defaults?: Readonly<Record<string, unknown>>
   /** Under a reference plugin's name unknown fields pass, as they do there. */
   readonly lenient: boolean
 }
 
-export const personalities = {
+const plugins = {
   vethwork: { role: 'network', lenient: false },
   'vethwork-ipam': { role: 'ipam', lenient: false },
   bridge: { role: 'network', lenient: true },
@@ -19,7 +22,17 @@ export const personalities = {
   macvlan: { role: 'network', lenient: true, mode: 'macvlan' },
   ipvlan: { role: 'network', lenient: true, mode: 'ipvlan' },
   vlan: { role: 'network', lenient: true, mode: 'vlanlink' },
-} as const satisfies Record<string, Personality>
+  // What these add to another plugin's interface, this one adds by itself, too.
+  portmap: { role: 'network', lenient: true, mode: 'chained' },
+  bandwidth: { role: 'network', lenient: true, mode: 'chained' },
+  firewall: { role: 'network', lenient: true, mode: 'chained', defaults: { ingressPolicy: 'open' } },
+  tuning: { role: 'network', lenient: true, mode: 'chained' },
+  sbr: { role: 'network', lenient: true, mode: 'chained', defaults: { sourceRouting: true } },
+} as const satisfies Record<string, Omit<Personality, 'name'>>
+
+export const personalities = Object.fromEntries(
+  Object.entries(plugins).map(([name, plugin]) => [name, { name, ...plugin }]),
+) as Readonly<Record<keyof typeof plugins, Personality>>
 
 /** @param argv0 the path it was started by, a symlink maybe */
 export const personalityOf = (argv0: string): Personality => {

@@ -5,7 +5,8 @@ import { observe } from '../src/linux/observe.ts'
 import { describe } from '../src/networks/index.ts'
 import { type Explained, explain } from '../src/plan/explain.ts'
 import { plan, planRemoval } from '../src/plan/plan.ts'
-import { attachmentOf, existingNetns, ownerOf } from './attachment.ts'
+import { existingNetns, ownerOf } from './attachment.ts'
+import { isChained, plugged } from './chained.ts'
 import type { Config } from './config.ts'
 import { describeHeld } from './del.ts'
 import { addressesOf } from './ipam.ts'
@@ -16,9 +17,10 @@ import { settle } from './settle.ts'
 export const previewAdd = async (request: Request, config: Config): Promise<Explained[]> => {
   const netns = await existingNetns(request)
   const { lease, words } = await addressesOf(request, config).preview()
-  const desired = describe(await settle(config.net, netns, true), attachmentOf(request, config, netns), lease)
+  const attachment = await plugged(request, config, netns)
+  const desired = describe(await settle(config.net, netns, true), attachment, lease)
   const observed = await observe(desired)
-  refuseTakenName(netns, ownerOf(request, config))(observed)
+  if (!isChained(config)) refuseTakenName(netns, ownerOf(request, config))(observed)
   return [...words, ...explain(plan(desired, observed))]
 }
 

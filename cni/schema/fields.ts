@@ -44,6 +44,8 @@ const suggestion = (key: string, known: readonly string[]) => {
     : `; known are ${known.join(', ')}`
 }
 
+export const flag = v.optional(v.boolean())
+
 /** An integer from `min` to `max`, both included. */
 export const integer = (min: number, max: number) =>
   v.pipe(

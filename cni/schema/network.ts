@@ -2,10 +2,12 @@
 
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
-import { dns, fields, integer, interfaceName, mac, object, texts } from './fields.ts'
+import { dns, fields, flag, integer, interfaceName, mac, object, texts } from './fields.ts'
 import { ipRanges } from './ipam.ts'
-
-const flag = v.optional(v.boolean())
+import { isolation } from './isolation.ts'
+import { portMappings, ports } from './ports.ts'
+import { rates, shaping } from './shaping.ts'
+import { tuning } from './tuning.ts'
 
 /** Fields of the specification (section 1) and those a runtime adds. */
 export const protocol = {
@@ -28,7 +30,18 @@ const subnet = v.union(
   'must be a subnet as 10.22.0.0/24, or a list of them',
 )
 
-const modes = ['nat', 'local', 'flat', 'vlan', 'vxlan', 'gre', 'macvlan', 'ipvlan', 'vlanlink'] as const
+const modes = [
+  'nat',
+  'local',
+  'flat',
+  'vlan',
+  'vxlan',
+  'gre',
+  'macvlan',
+  'ipvlan',
+  'vlanlink',
+  'chained',
+] as const
 
 const vlanId = v.optional(integer(1, 4094))
 
@@ -58,7 +71,6 @@ export const network = fields({
   vlan: v.optional(integer(0, 4094)),
   vlanTrunk: v.optional(v.array(object({ id: vlanId, minID: vlanId, maxID: vlanId }))),
   preserveDefaultVlan: flag,
-  macspoofchk: flag,
   enabledad: flag,
   disableContainerInterface: flag,
   portIsolation: flag,
@@ -80,6 +92,10 @@ export const network = fields({
   linkInContainer: flag,
   anycastGateway: flag,
   gatewayHost: v.optional(v.string()),
+  ...ports,
+  ...shaping,
+  ...isolation,
+  ...tuning,
 })
 
 /** What the runtime asks for this one attachment (CONVENTIONS.md of the specification). Other capabilities pass. */
@@ -87,4 +103,11 @@ export const runtimeConfig = v.looseObject({
   mac: v.optional(mac),
   ips: v.optional(texts),
   ipRanges: v.optional(ipRanges),
+  portMappings: v.optional(portMappings),
+  bandwidth: v.optional(fields(rates)),
+  dns: v.optional(
+    fields({ servers: v.optional(texts), searches: v.optional(texts), options: v.optional(texts) }),
+  ),
+  aliases: v.optional(texts),
+  securityGroups: v.optional(texts),
 })

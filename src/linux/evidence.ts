@@ -3,6 +3,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import {
+  isOwnerOf,
   isPlugOf,
   nftSuffix,
   type PlugMark,
@@ -57,19 +58,24 @@ export const networksOfRules = async (withIptables: boolean): Promise<string[]> 
     ? (await Promise.all((['iptables', 'ip6tables'] as const).map(one => iptablesTable(one, 'nat')))).flat()
     : []
   const jumps = lines.flatMap(line => readIptablesJump(line) ?? [])
-  return [...new Set([...names.map(name => name.slice(name.indexOf('/') + 1)), ...jumps])]
+  return [
+    ...new Set([
+      ...names.filter(name => name.includes('/')).map(name => name.slice(name.indexOf('/') + 1)),
+      ...jumps,
+    ]),
+  ]
 }
 
-/** Elements in our nft sets that are this network's attachments'. */
+/** Elements in our nft sets that are this network's attachments': in its own sets, and in those that networks share. */
 export const plugElements = async (network: string) => {
   const elements: { table: string; set: string; key: string; comment: string }[] = []
-  for (const table of (await findTool('nft')) ? TABLES : []) {
-    const sets = [...((await nftTable(table))?.sets ?? [])].filter(([name]) =>
-      name.endsWith(nftSuffix(network)),
-    )
-    for (const [set, found] of sets)
-      elements.push(...found.map(({ key, comment }) => ({ table, set, key, comment })))
-  }
+  for (const table of (await findTool('nft')) ? TABLES : [])
+    for (const [set, found] of (await nftTable(table))?.sets ?? []) {
+      const mine = set.endsWith(nftSuffix(network))
+        ? found
+        : found.filter(({ comment }) => isOwnerOf(network, comment))
+      elements.push(...mine.map(({ key, comment }) => ({ table, set, key, comment })))
+    }
   return elements
 }
 

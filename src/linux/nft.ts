@@ -18,24 +18,29 @@ export const nftTable = async (table: string): Promise<ObservedTable | undefined
   throw new CommandError('nft', `list table ${table}`, stderr, 'look at our nft rules')
 }
 
-type Listed = { chain?: Named; set?: NamedSet; rule?: { chain: string; comment?: string } }
+type Listed = { chain?: Named; set?: NamedSet; map?: NamedSet; rule?: { chain: string; comment?: string } }
 type Named = { name: string }
-type NamedSet = Named & { elem?: (Value | { elem: { val: Value; comment?: string } })[] }
-type Value = string | { concat: string[] }
+type NamedSet = Named & { elem?: (Entry | [Entry, Value])[] }
+/** A key, or a key with a comment. */
+type Entry = Value | { elem: { val: Value; comment?: string } }
+type Value = string | number | { concat: (string | number)[] }
 
 const tableOf = (listed: readonly Listed[]): ObservedTable => {
   const chains = new Map<string, string[]>()
   const sets = new Map<string, ObservedElement[]>()
-  for (const { chain, set, rule } of listed) {
+  for (const { chain, set, map, rule } of listed) {
     if (chain) chains.set(chain.name, [])
     if (set) sets.set(set.name, (set.elem ?? []).map(elementOf))
+    if (map) sets.set(map.name, (map.elem ?? []).map(elementOf))
     if (rule) chains.get(rule.chain)?.push(rule.comment ?? '')
   }
   return { chains, sets }
 }
 
-const elementOf = (elem: NonNullable<NamedSet['elem']>[number]): ObservedElement => {
-  const [value, comment] =
-    typeof elem === 'object' && 'elem' in elem ? [elem.elem.val, elem.elem.comment] : [elem, '']
-  return { key: typeof value === 'string' ? value : value.concat.join(' . '), comment: comment ?? '' }
+const elementOf = (elem: Entry | [Entry, Value]): ObservedElement => {
+  const [entry, value] = Array.isArray(elem) ? elem : [elem, undefined]
+  const { val, comment = '' } = typeof entry === 'object' && 'elem' in entry ? entry.elem : { val: entry }
+  return { key: textOf(val), comment, ...(value === undefined ? {} : { value: textOf(value) }) }
 }
+
+const textOf = (value: Value) => (typeof value === 'object' ? value.concat.join(' . ') : String(value))

@@ -13,6 +13,7 @@ import { findTool } from './exec.ts'
 import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
+import { forgetNetwork } from './records.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
 
@@ -65,7 +66,10 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]
       const steps = planRemoval(desired, await observe(desired))
       if (!dryRun) await applyAll(steps, driver)
-      if (!dryRun && !inUse) forgetIds(network)
+      if (!dryRun && !inUse) {
+        forgetIds(network)
+        forgetNetwork(network)
+      }
       pruned.push({ network, inUse, steps: explain(steps) })
     }
     const left = pruned.some(({ inUse }) => inUse) || pruned.length < all.size

@@ -1,7 +1,7 @@
 /** No mode: a bridge and a veth pair a container, field for field as the reference `bridge` plugin. */
 
 import type { Network } from './network.ts'
-import { inside, pair } from './plug.ts'
+import { cable, inside, pair } from './plug.ts'
 import { bridgeLink, bridgeRules, gateways } from './shared.ts'
 
 export const bridge: Network = {
@@ -12,4 +12,5 @@ export const bridge: Network = {
     ...bridgeRules(conf, lease, 'subnet'),
   ],
   plug: (conf, attachment, lease) => [...pair(conf, attachment, lease), ...inside(conf, attachment, lease)],
+  endpoint: cable,
 }

@@ -3,7 +3,7 @@
 import { HOST } from '../plan/netns.ts'
 import { networkAlias } from './marks.ts'
 import type { Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { bridgeRules, gateways } from './shared.ts'
 
 export const flat: Network = {
@@ -41,4 +41,5 @@ export const flat: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }

@@ -3,7 +3,7 @@
 import { familyOf } from '../../ipam/cidr.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { NetConf, Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { type Device, uplink } from './uplink.ts'
 
@@ -21,6 +21,7 @@ export const gre: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }
 
 /** One to each other host. Nothing passes from one to another: everybody has a tunnel to everybody. */

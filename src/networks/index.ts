@@ -2,7 +2,9 @@
 
 import type { Lease } from '../../ipam/lease.ts'
 import type { Desired } from '../plan/kinds/index.ts'
+import { serve } from '../services/index.ts'
 import { bridge } from './bridge.ts'
+import { chained } from './chained.ts'
 import { flat } from './flat.ts'
 import { routed } from './gateway.ts'
 import { gre } from './gre.ts'
@@ -26,13 +28,24 @@ export const networks: Readonly<Record<Mode, Network>> = {
   macvlan,
   ipvlan,
   vlanlink,
+  chained,
 }
 
-const nobody: Lease = { addresses: [], routes: [], dns: {} }
+export const nobody: Lease = { addresses: [], routes: [], dns: {} }
 
-/** All that an attachment needs: first what its network shares, then its own. */
+/** All that an attachment needs: first what its network shares, then its own; rules before the cable. */
 export const describe = (conf: NetConf, attachment: Attachment, lease: Lease = nobody): Desired[] => {
   const all = routed(conf, lease)
   const { shared, plug } = networks[conf.mode]
-  return [...shared(conf, all), ...plug(conf, attachment, all)]
+  const services = serve(conf, endpointOf(conf, attachment, lease), attachment.wants)
+  return [
+    ...shared(conf, all),
+    ...services.shared,
+    ...services.rules,
+    ...plug(conf, attachment, all),
+    ...services.plug,
+  ]
 }
+
+export const endpointOf = (conf: NetConf, attachment: Attachment, lease: Lease) =>
+  networks[conf.mode].endpoint(conf, attachment, routed(conf, lease))

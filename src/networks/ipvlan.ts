@@ -2,6 +2,7 @@
 
 import { lowerPlug } from './lowerplug.ts'
 import type { Network } from './network.ts'
+import { alone } from './plug.ts'
 
 export const ipvlan: Network = {
   defaults: () => ({}),
@@ -12,4 +13,5 @@ export const ipvlan: Network = {
       details: { mode: conf.ipvlanMode },
       why: `ipvlanMode ${conf.ipvlanMode} on ${conf.master}`,
     }),
+  endpoint: alone,
 }

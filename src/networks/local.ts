@@ -2,7 +2,7 @@
 
 import { seclusion } from '../services/seclusion.ts'
 import type { Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { bridgeLink, bridgeRules } from './shared.ts'
 
 export const local: Network = {
@@ -13,4 +13,5 @@ export const local: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }

@@ -2,6 +2,7 @@
 
 import { lowerPlug } from './lowerplug.ts'
 import type { Network } from './network.ts'
+import { alone } from './plug.ts'
 
 export const macvlan: Network = {
   defaults: () => ({}),
@@ -12,4 +13,5 @@ export const macvlan: Network = {
       details: { mode: conf.macvlanMode, ...(conf.bcqueuelen ? { bcqueuelen: conf.bcqueuelen } : {}) },
       why: `macvlanMode ${conf.macvlanMode} on ${conf.master}`,
     }),
+  endpoint: alone,
 }

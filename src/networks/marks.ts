@@ -51,6 +51,9 @@ export const ownerComment = (owner: Owner) => {
   return text.length <= COMMENT ? text : `${text.slice(0, COMMENT - 14)} ${fingerprint(text, 13)}`
 }
 
+/** Whether such a comment is of an attachment of this network. */
+export const isOwnerOf = (network: string, comment: string) => comment.startsWith(`${network}/`)
+
 /** `masquerade/web`: an nft chain or set of a network; no name of a network holds a slash. */
 export const nftName = (what: string, network: string) => `${what}${nftSuffix(network)}`
 

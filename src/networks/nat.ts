@@ -1,7 +1,7 @@
 /** Docker's network: a bridge of its own, the host as router, and everybody outside sees the host's address. */
 
 import type { Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { bridgeLink, bridgeRules, gateways } from './shared.ts'
 
 export const nat: Network = {
@@ -17,4 +17,5 @@ export const nat: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }

@@ -3,9 +3,12 @@
 import type { Lease, Owner } from '../../ipam/lease.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
+import type { ServicesConf } from '../services/conf.ts'
+import type { Endpoint } from '../services/service.ts'
+import type { Wants } from '../services/wants.ts'
 
-/** The bridge plugin's fields, defaulted; frozen when it gets here. */
-export interface NetConf {
+/** The network's fields and those of its services, defaulted; frozen when it gets here. */
+export interface NetConf extends ServicesConf {
   readonly name: string
   readonly mode: Mode
   readonly bridge: string
@@ -19,7 +22,6 @@ export interface NetConf {
   readonly hairpinMode: boolean
   readonly promiscMode: boolean
   readonly enabledad: boolean
-  readonly macspoofchk: boolean
   readonly portIsolation: boolean
   readonly disableContainerInterface: boolean
   /** Of a VLAN-aware bridge: the access VLAN of the container's port, 0 for none. */
@@ -75,6 +77,7 @@ export type Mode =
   | 'macvlan'
   | 'ipvlan'
   | 'vlanlink'
+  | 'chained'
 
 /** One plug: whose it is, where its container side goes, and the MAC address it asked for. */
 export interface Attachment {
@@ -82,6 +85,9 @@ export interface Attachment {
   /** Undefined when the container's namespace is gone already. */
   readonly netns?: Netns
   readonly mac?: string
+  readonly wants: Wants
+  /** Of a plug that another plugin made: what was found of it. */
+  readonly found?: Endpoint
 }
 
 /** A lease with every gateway and route that the container gets. */
@@ -94,4 +100,6 @@ export interface Network {
   readonly shared: (conf: NetConf, lease: Routed) => Desired[]
   /** What one attachment has for itself, in the order in which it is made. */
   readonly plug: (conf: NetConf, attachment: Attachment, lease: Routed) => Desired[]
+  /** The same plug, as the services see it. */
+  readonly endpoint: (conf: NetConf, attachment: Attachment, lease: Routed) => Endpoint
 }

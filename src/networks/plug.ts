@@ -3,7 +3,7 @@
 import { familyOf, hostOf, linkLocalOf } from '../../ipam/cidr.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
-import { macspoofchkPort } from '../services/macspoofchk.ts'
+import type { Endpoint } from '../services/service.ts'
 import { viaGateway } from './gateway.ts'
 import { loopback } from './loopback.ts'
 import { macOfName, plugMac } from './macs.ts'
@@ -63,7 +63,6 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
       why: "a container must not become the host's router",
     },
     ...(isVlanAware(conf) ? portVlans(conf, port) : []),
-    ...(conf.macspoofchk ? macspoofchkPort(owner, port, own) : []),
   ]
 }
 
@@ -85,6 +84,21 @@ export const cabled = (conf: NetConf, attachment: Attachment, lease: Routed): De
   ...loopback(attachment),
   ...inside(conf, attachment, lease),
 ]
+
+/** The same, as the services see it. */
+export const cable = (conf: NetConf, attachment: Attachment, lease: Routed): Endpoint => ({
+  ...alone(conf, attachment, lease),
+  ...veth(conf, attachment, lease),
+  bridge: conf.bridge,
+})
+
+/** A plug of which nothing is on the host, as the services see it. */
+export const alone = (_: NetConf, { owner, netns }: Attachment, { addresses }: Routed): Endpoint => ({
+  owner,
+  netns,
+  addresses: addresses.map(({ address }) => address),
+  gateways: addresses.flatMap(({ gateway }) => gateway ?? []),
+})
 
 /** What the container's side must know of the other. */
 export interface Plugged {

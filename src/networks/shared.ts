@@ -4,7 +4,6 @@ import { familyOf, macOf, prefixOf } from '../../ipam/cidr.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 import { anycast } from '../services/anycast.ts'
-import { macspoofchkRules } from '../services/macspoofchk.ts'
 import { masquerade, subnetsOf } from '../services/masquerade.ts'
 import { allGateways } from './gateway.ts'
 import { macOfName } from './macs.ts'
@@ -112,7 +111,6 @@ export const bridgeRules = (conf: NetConf, lease: Routed, inside: 'subnet' | 'br
         why: 'ipMasq: the outside has no route back to the containers',
       })
     : []),
-  ...(conf.macspoofchk ? [macspoofchkRules(conf.name)] : []),
 ]
 
 /** These come first: a bridge speaks by itself as soon as it has an address and a way out. */

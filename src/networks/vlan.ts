@@ -3,7 +3,7 @@
 import { fingerprint } from '../plan/fingerprint.ts'
 import { HOST } from '../plan/netns.ts'
 import type { Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { uplink } from './uplink.ts'
 
@@ -23,6 +23,7 @@ export const vlan: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }
 
 /** `eth1.100`, as everybody calls it, where 15 bytes are enough. */

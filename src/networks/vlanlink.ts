@@ -2,6 +2,7 @@
 
 import { lowerPlug } from './lowerplug.ts'
 import type { Network } from './network.ts'
+import { alone } from './plug.ts'
 
 export const vlanlink: Network = {
   defaults: () => ({}),
@@ -12,4 +13,5 @@ export const vlanlink: Network = {
       details: { protocol: '802.1Q', id: conf.vlanId },
       why: `vlanId: VLAN ${conf.vlanId} on ${conf.master}`,
     }),
+  endpoint: alone,
 }

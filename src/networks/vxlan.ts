@@ -5,7 +5,7 @@ import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 import { macOfName } from './macs.ts'
 import type { NetConf, Network } from './network.ts'
-import { cabled } from './plug.ts'
+import { cable, cabled } from './plug.ts'
 import { anycastRules, bridgeLink, bridgeRules, gateways } from './shared.ts'
 import { uplink } from './uplink.ts'
 
@@ -20,6 +20,7 @@ export const vxlan: Network = {
     ...bridgeRules(conf, lease, 'bridge'),
   ],
   plug: cabled,
+  endpoint: cable,
 }
 
 /** A VNI has 8 digits at most. */

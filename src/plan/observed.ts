@@ -55,7 +55,11 @@ export interface ObservedRoute {
 export interface ObservedElement {
   /** The key as nft writes it, parts joined by ` . `. */
   readonly key: string
+  /** Of a map: what the key leads to. */
+  readonly value?: string
   readonly comment: string
+  /** The one whose it was is gone. */
+  readonly abandoned?: boolean
 }
 
 /** One of our nft tables. Rules are known by their comments: each comment is the rule's own. */

@@ -8,6 +8,7 @@ import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
 import type { Desired } from '../../src/plan/kinds/index.ts'
 import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
+import { nothingWanted } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 
 export const netns = '/run/netns/c1'
@@ -25,7 +26,11 @@ export const leaseOf = (family: Family): Lease => ({
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
 export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
-  describe(parseConfig(JSON.stringify(config)).net, { owner, netns, mac } satisfies Attachment, lease)
+  describe(
+    parseConfig(JSON.stringify(config)).net,
+    { owner, netns, mac, wants: nothingWanted } satisfies Attachment,
+    lease,
+  )
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
@@ -36,7 +41,11 @@ const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
     mtu: 1500,
     addresses: ['192.0.2.1', '2001:db8::1'],
   }
-  return describe(fitted({ ...net, master: net.master || 'eth1' }, underlay), { owner, netns }, lease)
+  return describe(
+    fitted({ ...net, master: net.master || 'eth1' }, underlay),
+    { owner, netns, wants: nothingWanted },
+    lease,
+  )
 }
 
 const v4 = leaseOf('v4')

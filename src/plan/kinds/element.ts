@@ -1,5 +1,6 @@
-/** One attachment's element in a set of its network's ruleset. */
+/** One attachment's element in a set or map of our rules. */
 
+import { CniError, codes } from '../../../cni/errors.ts'
 import type { Common, Kind } from './kind.ts'
 import { nft, type RulesetOp } from './ruleset.ts'
 
@@ -9,15 +10,25 @@ export interface Element extends Common {
   readonly set: string
   /** As nft writes it: parts joined by ` . `. */
   readonly key: string
+  /** Of a map: what the key leads to, written likewise. */
+  readonly value?: string
   /** Whose it is, at most 128 bytes. An element with another's comment is never deleted. */
   readonly comment: string
+  /** Only one may hold the key: what it stands for, as `port 8080/tcp of the host`. */
+  readonly exclusive?: string
 }
 
 export const element: Kind<Element, RulesetOp> = {
-  ensure({ table, set, key, comment }, observed) {
-    const found = observed.tables.get(table)?.sets.get(set) ?? []
-    if (found.some(one => one.key === key && one.comment === comment)) return []
-    return [add({ table, set, key, comment })]
+  ensure(desired, observed) {
+    const { table, set, key, value, comment, exclusive } = desired
+    const found = observed.tables
+      .get(table)
+      ?.sets.get(set)
+      ?.find(one => one.key === key)
+    if (!found) return [add(desired)]
+    if (found.comment === comment && found.value === value) return []
+    if (exclusive && found.comment !== comment && !found.abandoned) throw taken(exclusive, found.comment)
+    return [del({ table, set, key }), add(desired)]
   },
   remove({ table, set, comment }, observed) {
     const mine = (observed.tables.get(table)?.sets.get(set) ?? []).filter(one => one.comment === comment)
@@ -31,12 +42,19 @@ export const element: Kind<Element, RulesetOp> = {
 
 type Place = Pick<Element, 'table' | 'set' | 'key'>
 
-const add = (place: Place & Pick<Element, 'comment'>) =>
+const add = ({ table, set, key, value, comment }: Element) =>
   nft(
-    `add element ${place.table} ${place.set} { ${place.key} comment "${place.comment}" }`,
-    `put ${place.key} into the nft set ${place.set}`,
-    [del(place)],
+    `add element ${table} ${set} { ${key} comment "${comment}"${value === undefined ? '' : ` : ${value}`} }`,
+    `put ${key} into the nft ${value === undefined ? 'set' : 'map'} ${set}`,
+    [del({ table, set, key })],
   )
 
 const del = ({ table, set, key }: Place) =>
   nft(`delete element ${table} ${set} { ${key} }`, `take ${key} out of the nft set ${set}`)
+
+const taken = (what: string, holder: string) =>
+  new CniError(
+    codes.portTaken,
+    `${what} is taken by ${holder}`,
+    'choose another one, or DEL the attachment that has it (network/container/interface)',
+  )

@@ -17,7 +17,7 @@ export interface Chain {
 
 export interface NftSet {
   readonly name: string
-  /** `type ipv4_addr; flags interval;` */
+  /** `type ipv4_addr; flags interval;`, of a map `type inet_service : ipv4_addr;` */
   readonly spec: string
 }
 
@@ -26,7 +26,7 @@ export interface Ruleset extends Common {
   /** Family and name: `inet vethwork`. */
   readonly table: string
   readonly network: string
-  /** How the names of all its sets and chains end: `/web`. */
+  /** How the names of all its sets and chains end: `/web`; empty for what all networks share. */
   readonly suffix: string
   readonly sets: readonly NftSet[]
   readonly chains: readonly Chain[]
@@ -47,9 +47,11 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
       ...sets
         .filter(set => !found?.sets.has(set.name))
         .map(({ name, spec }) =>
-          nft(`add set ${table} ${name} { ${spec} }`, `create the nft set ${name}`, [
-            nft(`delete set ${table} ${name}`, `delete the nft set ${name}`),
-          ]),
+          nft(
+            `add ${setOrMap(spec)} ${table} ${name} { ${spec} }`,
+            `create the nft ${setOrMap(spec)} ${name}`,
+            [nft(`delete set ${table} ${name}`, `delete the nft ${setOrMap(spec)} ${name}`)],
+          ),
         ),
       ...chains.flatMap(({ name, hook, rules }) => {
         const present = found?.chains.get(name)
@@ -80,7 +82,9 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
     const isMine = (name: string) => name.endsWith(suffix)
     const chains = [...found.chains.keys()]
     const sets = [...found.sets.keys()]
-    if ([...chains, ...sets].every(isMine))
+    // What all networks share has no network's name, and is nobody's when it is empty.
+    const isIdle = (name: string) => !name.includes('/') && !found.sets.get(name)?.length
+    if ([...chains, ...sets].every(name => isMine(name) || isIdle(name)))
       return [nft(`delete table ${table}`, `delete the nft table ${table}, which holds nothing else`)]
     return [
       ...chains
@@ -103,6 +107,8 @@ export const nft = (line: string, words: string, undo: readonly RulesetOp[] = []
   words,
   undo,
 })
+
+const setOrMap = (spec: string) => (spec.includes(' : ') ? 'map' : 'set')
 
 /** A rule's own comment, at most 128 bytes as nft has it: another text is another rule. */
 const ruleMark = (network: string, rule: string) => `${network.slice(0, 80)} ${fingerprint(rule)}`

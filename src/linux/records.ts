@@ -1,0 +1,76 @@
+/**
+ * What was plugged in, as it was asked for: what DEL must know and no mark in the kernel has room for (published
+ * ports, rates), and what people want to see. A record of an earlier boot is of nothing.
+ */
+
+import { rmSync } from 'node:fs'
+import { readBootId } from '../../ipam/boot.ts'
+import { openDirectory, Torn } from '../../ipam/file.ts'
+import type { Owner } from '../../ipam/lease.ts'
+import { fingerprint } from '../plan/fingerprint.ts'
+import type { Endpoint } from '../services/service.ts'
+import type { Wants } from '../services/wants.ts'
+import { stateDir } from './state.ts'
+
+export interface AttachmentRecord {
+  readonly owner: Owner
+  /** As what we were called: several of ours may stand in one chain. */
+  readonly plugin: string
+  /** ISO 8601, UTC. */
+  readonly since: string
+  readonly netns?: { readonly path: string; readonly inode: number }
+  readonly endpoint: Endpoint
+  readonly wants: Wants
+  /** What was on the interface before it was tuned, and is set back by DEL. */
+  readonly originals?: Readonly<Record<string, string | number | boolean>>
+}
+
+interface Kept {
+  bootId: string
+  record: AttachmentRecord | null
+}
+
+const FOLDER = '.attachments' // no network has a name like that
+
+const directory = (network: string) => {
+  openDirectory(`${stateDir()}/${FOLDER}`, {})
+  return openDirectory(`${stateDir()}/${FOLDER}/${network}`, {})
+}
+
+const fileOf = ({ network, containerId, ifname }: Owner, plugin: string) =>
+  `${fingerprint(`${network}/${containerId}/${ifname}/${plugin}`, 13)}.json`
+
+/** Before anything is made. Not made durable: after a power loss there is nothing left that it is about. */
+export const remember = (record: AttachmentRecord): void => {
+  const kept: Kept = { bootId: readBootId(), record }
+  directory(record.owner.network).anew(fileOf(record.owner, record.plugin), kept).write()
+}
+
+export const recall = (owner: Owner, plugin: string): AttachmentRecord | undefined =>
+  read(owner.network, fileOf(owner, plugin))
+
+export const forget = (owner: Owner, plugin: string): void =>
+  directory(owner.network).remove(fileOf(owner, plugin))
+
+/** All of a network that this plugin wrote. */
+export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =>
+  directory(network)
+    .names('.')
+    .filter(name => name.endsWith('.json'))
+    .flatMap(name => read(network, name) ?? [])
+    .filter(record => record.plugin === plugin)
+
+/** When the network itself goes. */
+export const forgetNetwork = (network: string): void =>
+  rmSync(`${stateDir()}/${FOLDER}/${network}`, { recursive: true, force: true })
+
+/** One that is damaged is as good as none: the kernel has the marks. */
+const read = (network: string, name: string): AttachmentRecord | undefined => {
+  try {
+    const { bootId, record } = directory(network).open<Kept>(name, { bootId: '', record: null }).data
+    return record && bootId === readBootId() ? record : undefined
+  } catch (error) {
+    if (error instanceof Torn) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+/** What an attachment may have besides its cable, whoever plugged it in. */
+
+import type { Owner } from '../../ipam/lease.ts'
+import type { NetConf } from '../networks/network.ts'
+import type { Desired } from '../plan/kinds/index.ts'
+import type { Netns } from '../plan/netns.ts'
+import type { Wants } from './wants.ts'
+
+/** One plug, as the services see it. */
+export interface Endpoint {
+  readonly owner: Owner
+  /** The container's; undefined when it is gone already. Its interface in there is `owner.ifname`. */
+  readonly netns?: Netns
+  /** The host's end of its cable; undefined where it has none (macvlan, ipvlan). */
+  readonly port?: string
+  /** The bridge it is plugged into. */
+  readonly bridge?: string
+  /** `10.22.0.2/24` */
+  readonly addresses: readonly string[]
+  /** By address family of `addresses`, where there is one. */
+  readonly gateways: readonly string[]
+  /** Undefined where it is not ours to choose. */
+  readonly mac?: string
+}
+
+export interface Service {
+  /** What all attachments of the network share for it. */
+  readonly shared?: (conf: NetConf, endpoint: Endpoint) => Desired[]
+  /** Rules about one attachment, in force before its interface is up: one transaction with those of all services. */
+  readonly rules?: (conf: NetConf, endpoint: Endpoint, wants: Wants) => Desired[]
+  /** All else of one attachment, made when its interface is there. */
+  readonly plug?: (conf: NetConf, endpoint: Endpoint, wants: Wants) => Desired[]
+}

@@ -1,0 +1,5 @@
+/** Rates of what a container receives and sends (bandwidth). */
+
+import type { Service } from './service.ts'
+
+export const shaping: Service = {}
