@@ -21,10 +21,15 @@ import type { Request } from './request.ts'
  * The addresses are released last: nobody may get one that is still in use.
  */
 export const del = async (request: Request, config: Config): Promise<void> => {
+  await unplug(request, config)
+  await addressesOf(request, config).release()
+}
+
+/** All but the addresses. */
+export const unplug = async (request: Request, config: Config): Promise<void> => {
   const { desired } = await describeHeld(request, config)
   await remove(desired)
   forget(ownerOf(request, config), config.plugin)
-  await addressesOf(request, config).release()
 }
 
 /** What the attachment may have, as far as that is known without its namespace; and its lease. */

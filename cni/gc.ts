@@ -6,7 +6,7 @@ import { removeStrays } from '../src/linux/machine.ts'
 import { recordsOf } from '../src/linux/records.ts'
 import { isSame } from './attachment.ts'
 import type { Config } from './config.ts'
-import { del, isInside } from './del.ts'
+import { isInside, unplug } from './del.ts'
 import { attemptAll, CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
@@ -15,22 +15,22 @@ import type { Request } from './request.ts'
 export const gc = async (request: Request, config: Config): Promise<void> => {
   const valid = validOwners(config)
   const addresses = addressesOf(request, config)
-  const stale = (await addresses.holders().catch(() => [])).filter(one => !valid.some(isSame(one)))
+  const isStale = (one: Owner) => !valid.some(isSame(one))
+  const stale = (await addresses.holders().catch(() => [])).filter(isStale)
+  const remembered = recordsOf(config.name, config.plugin)
+    .map(({ owner, netns }) => ({ ...owner, netns: netns?.path ?? '' }))
+    .filter(isStale)
+  // Of what is in the container alone the host shows nothing.
+  const inside = isInside(config.net) ? stale : []
   await attemptAll([
     () => removeStrays(config.name, valid, stale),
-    // What was remembered of them: also what no mark tells.
-    ...recordsOf(config.name, config.plugin)
-      .filter(({ owner }) => !valid.some(isSame(owner)))
-      .map(
-        ({ owner }) =>
-          () =>
-            del({ ...request, ...owner, netns: '' }, config),
-      ),
-    // Of what is in the container alone the host shows nothing.
-    ...(isInside(config.net) ? stale : []).map(one => () => del({ ...request, ...one }, config)),
+    ...[...remembered, ...inside].map(one => () => unplug({ ...request, ...one }, config)),
     // Addresses last, and none of what did not go: nobody may get one that is still in use.
     async () =>
-      addresses.gc([...valid, ...(await plugLinks(config.name)).flatMap(({ mark }) => mark?.owner ?? [])]),
+      addresses.gc(
+        [...valid, ...(await plugLinks(config.name)).flatMap(({ mark }) => mark?.owner ?? [])],
+        stale,
+      ),
   ])
 }
 

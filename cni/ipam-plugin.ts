@@ -24,7 +24,7 @@ export const serveAddresses = async (request: Request, config: Config): Promise<
       await addresses.status()
       return undefined
     case 'GC':
-      await addresses.gc(validOwners(config))
+      await addresses.gc(validOwners(config), [])
       return undefined
     case 'VERSION':
       return undefined // answered before any configuration is read

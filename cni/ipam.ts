@@ -1,11 +1,13 @@
 /** The addresses of one attachment: from our own IPAM, from a delegate, or none. */
 
 import type { Lease, Owner } from '../ipam/lease.ts'
+import { recordsOf } from '../src/linux/records.ts'
 import type { Explained } from '../src/plan/explain.ts'
+import { isSame } from './attachment.ts'
 import { builtIn } from './builtin.ts'
 import type { Config } from './config.ts'
 import { delegate, supports } from './delegate.ts'
-import { CniError, codes } from './errors.ts'
+import { attemptAll, CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
 import { parseResult, type Result, toLease } from './result.ts'
 
@@ -23,8 +25,8 @@ export interface Addresses {
   check(): Promise<void>
   /** @throws CniError(notReady) if no address could be had */
   status(): Promise<void>
-  /** Releases what nobody in `valid` has. */
-  gc(valid: readonly Owner[]): Promise<void>
+  /** Releases what nobody in `valid` has; `stale` are the holders of whom that is known. */
+  gc(valid: readonly Owner[], stale: readonly Holder[]): Promise<void>
   /** Whoever has a lease, as far as that is known here. */
   holders(): Promise<readonly Holder[]>
 }
@@ -81,9 +83,6 @@ const ownPart = (prevResult: Result, { ifname }: Request, { net }: Config): Resu
 
 const delegated = (request: Request, config: Config, type: string): Addresses => {
   const call = (verb: 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC') => delegate(type, verb, request, config)
-  const ifItCan = async (verb: 'STATUS' | 'GC') => {
-    if (await supports(type, '1.1.0', request, config)) await call(verb)
-  }
   return {
     async acquire() {
       const what = `ipam plugin '${type}'`
@@ -115,8 +114,23 @@ const delegated = (request: Request, config: Config, type: string): Addresses =>
           )
         : undefined,
     check: async () => void (await call('CHECK')),
-    status: () => ifItCan('STATUS'),
-    gc: () => ifItCan('GC'),
-    holders: async () => [],
+    status: async () => {
+      if (await supports(type, '1.1.0', request, config)) await call('STATUS')
+    },
+    // Reference plugins take GC and do nothing: DEL is what they know.
+    async gc(valid, stale) {
+      if (!(await supports(type, '1.1.0', request, config))) return
+      const gone = stale.filter(one => !valid.some(isSame(one)))
+      await attemptAll([
+        ...gone.map(one => () => delegate(type, 'DEL', { ...request, ...one }, config)),
+        () => call('GC'),
+      ])
+    },
+    // As far as it is remembered here.
+    holders: async () =>
+      recordsOf(config.name, config.plugin).map(({ owner, netns }) => ({
+        ...owner,
+        netns: netns?.path ?? '',
+      })),
   }
 }

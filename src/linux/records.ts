@@ -3,9 +3,9 @@
  * ports, rates), and what people want to see. A record of an earlier boot is of nothing.
  */
 
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
-import { openDirectory, Torn } from '../../ipam/file.ts'
+import { nowhere, openDirectory, Torn } from '../../ipam/file.ts'
 import type { Owner } from '../../ipam/lease.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Endpoint } from '../services/service.ts'
@@ -32,10 +32,11 @@ interface Kept {
 
 const FOLDER = '.attachments' // no network has a name like that
 
-const directory = (network: string) => {
-  openDirectory(`${stateDir()}/${FOLDER}`, {})
-  return openDirectory(`${stateDir()}/${FOLDER}/${network}`, {})
-}
+const pathOf = (network: string) => `${stateDir()}/${FOLDER}/${network}`
+
+/** Who only looks makes none. */
+const directory = (network: string) =>
+  existsSync(pathOf(network)) ? openDirectory(pathOf(network), {}) : nowhere
 
 const fileOf = ({ network, containerId, ifname }: Owner, plugin: string) =>
   `${fingerprint(`${network}/${containerId}/${ifname}/${plugin}`, 13)}.json`
@@ -43,7 +44,9 @@ const fileOf = ({ network, containerId, ifname }: Owner, plugin: string) =>
 /** Before anything is made. Not made durable: after a power loss there is nothing left that it is about. */
 export const remember = (record: AttachmentRecord): void => {
   const kept: Kept = { bootId: readBootId(), record }
-  directory(record.owner.network).anew(fileOf(record.owner, record.plugin), kept).write()
+  const { owner, plugin } = record
+  openDirectory(`${stateDir()}/${FOLDER}`, {})
+  openDirectory(pathOf(owner.network), {}).anew(fileOf(owner, plugin), kept).write()
 }
 
 export const recall = (owner: Owner, plugin: string): AttachmentRecord | undefined =>
@@ -62,7 +65,7 @@ export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>
-  rmSync(`${stateDir()}/${FOLDER}/${network}`, { recursive: true, force: true })
+  rmSync(pathOf(network), { recursive: true, force: true })
 
 /** One that is damaged is as good as none: the kernel has the marks. */
 const read = (network: string, name: string): AttachmentRecord | undefined => {

@@ -42,7 +42,7 @@ const lives = async (place: Place, more: Partial<Call> = {}) => {
   expect(added.json.ips[0].address).toMatch(/^10\.44\.0\.\d+\/24$/)
   expect(added.stderr).toBe('')
   succeeded(await cni(place, { ...call, command: 'CHECK', prevResult: added.json }))
-  expect(mentions(host.stateDir, container.id)).toHaveLength(2)
+  expect(mentions(host.stateDir, container.id)).toHaveLength(3)
   succeeded(await cni(place, { ...call, command: 'DEL' }))
   expect(mentions(host.stateDir, container.id)).toEqual([])
   expect(await container.ip('link')).toHaveLength(1)
