@@ -154,6 +154,6 @@ ready('state is private', () => {
     // The directory that holds all networks may be somebody else's: ipam.dataDir can be /var/lib.
     const modes = await host.ok('find', [host.stateDir, '-mindepth', '1', '-printf', '%y %m\n'])
     expect([...new Set(modes.trim().split('\n'))].sort()).toEqual(['d 700', 'f 600'])
-    expect(mentions(host.stateDir, one!.id)).toHaveLength(3) // two blocks, one shard of owners
+    expect(mentions(host.stateDir, one!.id)).toHaveLength(4) // two blocks, one shard of owners, the record
   }, 30_000)
 })

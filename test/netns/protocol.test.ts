@@ -208,10 +208,10 @@ ready('runtimeConfig', () => {
     'nulls everywhere': {
       runtimeConfig: { ips: null, mac: null, ipRanges: null, portMappings: null, dns: null },
     },
-    'capabilities that we do not have': {
+    'the keys as containerd writes them': {
       runtimeConfig: {
         PortMappings: [{ HostPort: 8080, ContainerPort: 80, Protocol: 'TCP' }],
-        Bandwidth: { IngressRate: 18446744073709551615n.toString(), IngressBurst: 4294967295 },
+        Bandwidth: { IngressRate: 1_000_000_000, IngressBurst: 4294967295 },
         Dns: { Servers: ['192.0.2.53'] },
         'io.kubernetes.cri.pod-annotations': { a: 'b' },
       },
