@@ -140,7 +140,7 @@ const withoutNullsIn = (value: unknown): unknown =>
 /** What the objects that a runtime gives are made of. */
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   ipRanges: ['subnet', 'rangeStart', 'rangeEnd', 'gateway'],
-  portMappings: ['hostPort', 'containerPort', 'protocol', 'hostIP'],
+  portMappings: ['hostPort', 'containerPort', 'protocol', 'hostIP', 'range'],
   bandwidth: ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst'],
   dns: ['servers', 'searches', 'options'],
 }

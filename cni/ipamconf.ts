@@ -27,6 +27,7 @@ export interface RuntimeConfig {
     readonly containerPort: number
     readonly protocol?: string
     readonly hostIP?: string
+    readonly range?: number
   }[]
   readonly bandwidth?: Partial<Rates>
   readonly dns?: {

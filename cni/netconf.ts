@@ -4,6 +4,7 @@ import { AddressError, parseAddress } from '../ipam/address.ts'
 import { networks } from '../src/networks/index.ts'
 import { bridgeName } from '../src/networks/marks.ts'
 import type { Mode, NetConf } from '../src/networks/network.ts'
+import { parseConditions } from './conditions.ts'
 import { CniError, codes } from './errors.ts'
 import { parseGroups } from './groups.ts'
 import type { Ipam } from './ipamconf.ts'
@@ -68,6 +69,7 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
   return {
     ...all,
     ...securityGroupsOf(fields),
+    ...conditionsOf(fields),
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
     local: all.local && canonical('local', all.local),
@@ -75,6 +77,11 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     peers: all.peers.map((peer, n) => canonical(`peers[${n}]`, peer)),
   }
 }
+
+const conditionsOf = ({ conditionsV4 = [], conditionsV6 = [] }: Fields) => ({
+  conditionsV4: parseConditions('conditionsV4', 4, conditionsV4),
+  conditionsV6: parseConditions('conditionsV6', 6, conditionsV6),
+})
 
 /** Rules as the services read them. */
 const securityGroupsOf = ({ securityGroups }: Fields): Pick<NetConf, 'securityGroups'> =>

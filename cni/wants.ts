@@ -1,13 +1,13 @@
 /** What this one attachment asks of the services: the configuration's word, and above it the runtime's. Pure. */
 
-import type { PortMapping, Rates, Wants } from '../src/services/wants.ts'
-import { CniError, codes } from './errors.ts'
+import type { Rates, Wants } from '../src/services/wants.ts'
 import type { RuntimeConfig } from './ipamconf.ts'
 import type { Fields } from './netconf.ts'
+import { parsePortMappings } from './portmappings.ts'
 
 /** @throws CniError(badConfig) that names the field */
 export const wantsOf = (fields: Fields, runtime: RuntimeConfig): Wants => ({
-  ports: (runtime.portMappings ?? []).flatMap(portMapping),
+  ports: parsePortMappings(runtime.portMappings ?? []),
   rates: { ...none, ...ratesOf(fields), ...ratesOf(runtime.bandwidth ?? {}) },
   groups: runtime.securityGroups,
 })
@@ -21,23 +21,3 @@ const ratesOf = (from: Partial<Rates>): Partial<Rates> =>
       return value === undefined ? [] : [[name, value]]
     }),
   )
-
-type Given = NonNullable<RuntimeConfig['portMappings']>[number]
-
-/** hostPort 0 means that nothing is published: CRI sends it for every port of a container. */
-const portMapping = ({ hostPort = 0, containerPort, protocol = 'tcp', hostIP = '' }: Given, n: number) =>
-  hostPort
-    ? [{ hostPort, containerPort, protocol: protocolOf(protocol, n), hostIP } satisfies PortMapping]
-    : []
-
-const protocols = ['tcp', 'udp', 'sctp'] as const
-
-const protocolOf = (text: string, n: number) => {
-  const found = protocols.find(one => one === text.toLowerCase())
-  if (found) return found
-  throw new CniError(
-    codes.badConfig,
-    `runtimeConfig.portMappings[${n}].protocol: ${JSON.stringify(text)} must be one of ${protocols.join(', ')}`,
-    'correct it',
-  )
-}

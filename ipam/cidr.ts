@@ -48,3 +48,9 @@ export const solicitedNodeOf = (address: string): string =>
 
 /** Without its prefix length. */
 export const hostOf = (text: string): string => text.split('/')[0]!
+
+/** As /proc/net writes it (proc(5)): 8 or 32 hexadecimal digits, every 4 bytes in the machine's order, here little-endian. */
+export const hexAddress = (hex: string): string => {
+  const bytes = (hex.match(/.{8}/g) ?? []).map(word => word.match(/../g)!.reverse().join('')).join('')
+  return addressAt(hex.length > 8 ? 6 : 4, BigInt(`0x${bytes}`)).text
+}

@@ -21,5 +21,6 @@ export const portMappings = v.array(
     containerPort: port,
     protocol: v.optional(v.string()),
     hostIP: v.optional(v.string()),
+    range: v.optional(port),
   }),
 )

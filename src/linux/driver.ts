@@ -5,6 +5,7 @@ import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
+import { conntrackLines } from './conntrack.ts'
 import { ipShow, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
@@ -22,6 +23,8 @@ export const driver: Driver = {
         return runAwait(batch)
       case 'nft':
         return transaction(batch, keepGoing, nftTransaction)
+      case 'conntrack':
+        return runConntrack(batch)
       case 'iptables':
       case 'ip6tables': {
         const { tool } = batch
@@ -93,6 +96,12 @@ const culprit = (ops: readonly Op[], stderr: string): Op => {
   const iptables = /line:? (\d+)/.exec(stderr)
   const index = nft ? Number(nft[1]) - 1 : iptables ? Number(iptables[1]) - 2 : 0
   return ops[index] ?? ops[0]!
+}
+
+/** It stops at the first line that it does not understand, and says of none how far it came. */
+const runConntrack = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
+  const stderr = await conntrackLines(netns, ops.map(lineOf))
+  return stderr ? [failure(ops[0]!, 0, stderr)] : []
 }
 
 /** Waits for what the kernel does a moment later by itself. */

@@ -79,6 +79,14 @@ export const plugElements = async (network: string) => {
   return elements
 }
 
+/** Whether any attachment has something in the sets and maps that all networks share. */
+export const hasSharedElements = async (): Promise<boolean> => {
+  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(nftTable)) : []
+  return tables.some(table =>
+    [...(table?.sets ?? [])].some(([name, found]) => !name.includes('/') && found.length),
+  )
+}
+
 /** Inode numbers of the network namespaces that a process or a mount keeps alive, as far as can be seen from here. */
 export const liveNamespaces = async (): Promise<ReadonlySet<number>> => {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8')

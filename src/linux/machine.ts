@@ -12,7 +12,7 @@ import { at, type Observed } from '../plan/observed.ts'
 import { plan, planRemoval, type Step } from '../plan/plan.ts'
 import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
-import { guestsOf, networkLinks, plugElements, plugLinks } from './evidence.ts'
+import { guestsOf, hasSharedElements, networkLinks, plugElements, plugLinks } from './evidence.ts'
 import { observe } from './observe.ts'
 import { rememberSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
@@ -32,19 +32,24 @@ export const ensure = async (
   for (let attempt = 1; ; attempt++) {
     const observed = await observe(desired)
     refuse(observed)
+    // What is refused is refused before anything is made.
+    const steps = plan(desired.filter(isOwn), observed)
     const made = await ensureShared(desired, observed)
     try {
-      await apply(plan(desired.filter(isOwn), observed), driver)
+      await apply(steps, driver)
       return observed
     } catch (error) {
       // The container may have spoken already; neighbours that are not forgotten now age.
       await remove(desired.filter(({ kind }) => kind === 'neigh')).catch(() => {})
       if (made.length) await undoShared(desired, made, error)
-      const vanished = error instanceof CommandError && error.kind === 'missing'
-      if (!vanished || attempt === 3) throw error
+      if (!isOvertaken(error) || attempt === 3) throw error
     }
   }
 }
+
+/** Somebody else was faster: took away what was there, or took what nobody had. */
+const isOvertaken = (error: unknown) =>
+  error instanceof CommandError && ['missing', 'exists'].includes(error.kind)
 
 /** Takes away all that one attachment owns; reports everything that did not go. */
 export const remove = async (desired: readonly Desired[]): Promise<void> => {
@@ -126,10 +131,10 @@ const undoShared = (desired: readonly Desired[], made: readonly Step[], because:
   withLock(hostLock(), async () => {
     const shared = desired.filter(one => !isOwn(one))
     if (await isInUse(shared)) return
-    const alone = await isOnlyNetwork(shared)
-    // ip_forward is the host's: other networks of ours may rely on it by now.
+    // Other networks of ours may rely by now on what is the host's: ip_forward, and rules that all share.
+    const alone = (await isOnlyNetwork(shared)) && !(await hasSharedElements())
     await undo(
-      made.filter(({ op }) => alone || op.op !== 'sysctl.set' || !op.lasting),
+      made.filter(({ op }) => alone || !('lasting' in op && op.lasting)),
       driver,
       because,
     )

@@ -23,7 +23,12 @@ type Named = { name: string }
 type NamedSet = Named & { elem?: (Entry | [Entry, Value])[] }
 /** A key, or a key with a comment. */
 type Entry = Value | { elem: { val: Value; comment?: string } }
-type Value = string | number | { concat: (string | number)[] }
+type Value =
+  | string
+  | number
+  | { concat: (string | number)[] }
+  | { goto: { target: string } }
+  | { jump: { target: string } }
 
 const tableOf = (listed: readonly Listed[]): ObservedTable => {
   const chains = new Map<string, string[]>()
@@ -43,4 +48,8 @@ const elementOf = (elem: Entry | [Entry, Value]): ObservedElement => {
   return { key: textOf(val), comment, ...(value === undefined ? {} : { value: textOf(value) }) }
 }
 
-const textOf = (value: Value) => (typeof value === 'object' ? value.concat.join(' . ') : String(value))
+const textOf = (value: Value): string => {
+  if (typeof value !== 'object') return String(value)
+  if ('concat' in value) return value.concat.join(' . ')
+  return 'goto' in value ? `goto ${value.goto.target}` : `jump ${value.jump.target}`
+}

@@ -11,6 +11,8 @@ import {
   type ObservedRoute,
   type ObservedTable,
 } from '../plan/observed.ts'
+import { withAbandoned } from './abandoned.ts'
+import { observePorts } from './hostports.ts'
 import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
@@ -19,11 +21,12 @@ import { readSysctls } from './sysctl.ts'
 
 export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
-  const [links, tables, iptables, sysctls] = await Promise.all([
+  const [links, tables, iptables, sysctls, ports] = await Promise.all([
     observeLinks(desired),
     observeTables(desired),
     observeIptables(desired),
     observeForwarding(desired),
+    observePorts(desired),
   ])
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
@@ -41,6 +44,7 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     routes,
     fdb,
     vlans,
+    ...ports,
     ...sysctls,
     sysctls: new Map([...sysctls.sysctls, ...settings]),
   }
@@ -150,10 +154,11 @@ const observeTables = async (desired: readonly Desired[]) => {
   const names = new Set(
     desired.flatMap(one => ('table' in one && one.kind !== 'iptables' ? [one.table] : [])),
   )
+  const wanted = (name: string) => desired.filter(one => 'table' in one && one.table === name)
   const tables = new Map<string, ObservedTable>()
   for (const name of names) {
     const table = await nftTable(name)
-    if (table) tables.set(name, table)
+    if (table) tables.set(name, await withAbandoned(table, wanted(name)))
   }
   return tables
 }

@@ -7,6 +7,7 @@ import { remains } from '../networks/remains.ts'
 import { applyAll } from '../plan/apply.ts'
 import { type Explained, explain } from '../plan/explain.ts'
 import { planRemoval } from '../plan/plan.ts'
+import { hasLivingOwners } from './alive.ts'
 import { driver } from './driver.ts'
 import { allPlugLinks, guestsOf, networkLinks, networksOfRules } from './evidence.ts'
 import { findTool } from './exec.ts'
@@ -60,7 +61,10 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
       const guests = (await Promise.all(bridges.map(({ name }) => guestsOf(name))))
         .flat()
         .filter(name => !taken.some(one => 'dev' in one && one.dev === name))
-      const inUse = guests.length > 0 || plugs.some(({ alias }) => isPlugOf(network, alias))
+      const inUse =
+        guests.length > 0 ||
+        plugs.some(({ alias }) => isPlugOf(network, alias)) ||
+        (mine.length === 0 && (await hasLivingOwners(network)))
       const desired = inUse
         ? []
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]

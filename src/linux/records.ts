@@ -57,11 +57,14 @@ export const forget = (owner: Owner, plugin: string): void =>
 
 /** All of a network that this plugin wrote. */
 export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =>
+  allRecordsOf(network).filter(record => record.plugin === plugin)
+
+/** All of a network, whichever of ours wrote it. */
+export const allRecordsOf = (network: string): AttachmentRecord[] =>
   directory(network)
     .names('.')
     .filter(name => name.endsWith('.json'))
     .flatMap(name => read(network, name) ?? [])
-    .filter(record => record.plugin === plugin)
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>

@@ -54,6 +54,13 @@ export const ownerComment = (owner: Owner) => {
 /** Whether such a comment is of an attachment of this network. */
 export const isOwnerOf = (network: string, comment: string) => comment.startsWith(`${network}/`)
 
+/** The owner in such a comment; without the rest where it was cut. */
+export const readOwnerComment = (comment: string): { network: string; owner?: Owner } => {
+  const [network = '', containerId, ifname] = comment.split('/')
+  const isWhole = containerId && ifname && !comment.includes(' ')
+  return { network, ...(isWhole ? { owner: { network, containerId, ifname } } : {}) }
+}
+
 /** `masquerade/web`: an nft chain or set of a network; no name of a network holds a slash. */
 export const nftName = (what: string, network: string) => `${what}${nftSuffix(network)}`
 

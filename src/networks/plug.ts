@@ -3,6 +3,7 @@
 import { familyOf, hostOf, linkLocalOf } from '../../ipam/cidr.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
+import { isReflected } from '../services/ports.ts'
 import type { Endpoint } from '../services/service.ts'
 import { viaGateway } from './gateway.ts'
 import { loopback } from './loopback.ts'
@@ -47,7 +48,7 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         // High, so that no bridge ever takes it for its own.
         mac: macOfName('fe', port),
         master: conf.bridge,
-        hairpin: conf.hairpinMode,
+        hairpin: conf.hairpinMode || isReflected(conf, attachment.wants),
         isolated: conf.portIsolation,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },

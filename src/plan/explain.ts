@@ -26,7 +26,8 @@ export const command = (op: Op): string => {
     case 'ip':
       return `${inside}ip ${line}`
     case 'bridge':
-      return `${inside}bridge ${line}`
+    case 'conntrack':
+      return `${inside}${kind.tool(op)} ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
     case 'sysctl':

@@ -96,6 +96,21 @@ export interface Observed {
   readonly tables: ReadonlyMap<string, ObservedTable>
   /** Lines of `iptables-save` of a table: by `iptables nat`, `ip6tables nat`. */
   readonly iptables: ReadonlyMap<string, readonly string[]>
+  /** All addresses of the host, without prefix lengths; asked for when ports are published. */
+  readonly hostAddresses: readonly string[]
+  /** Of the ports that are to be published. */
+  readonly listeners: readonly ObservedListener[]
+}
+
+/** A socket of the host that waits for whoever comes. */
+export interface ObservedListener {
+  readonly protocol: 'tcp' | 'udp' | 'sctp'
+  readonly port: number
+  /** Canonical; empty: every address of `families`. */
+  readonly address: string
+  readonly families: readonly (4 | 6)[]
+  /** Who has it; undefined if that cannot be seen from here. */
+  readonly process?: { readonly pid: number; readonly name: string; readonly command: string }
 }
 
 /** The key of what belongs to an interface or a namespace: what, in which namespace. */
@@ -110,4 +125,6 @@ export const nothing: Observed = {
   advertised: [],
   tables: new Map(),
   iptables: new Map(),
+  hostAddresses: [],
+  listeners: [],
 }

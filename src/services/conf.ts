@@ -1,5 +1,6 @@
 /** The services' fields of a network's configuration, defaulted. Types only. */
 
+import type { Condition } from './conditions.ts'
 import type { GroupRule } from './securitygroups.ts'
 
 export interface ServicesConf {
@@ -8,8 +9,8 @@ export interface ServicesConf {
   /** Everybody's address is masqueraded towards a published port (portmap's `masqAll`). */
   readonly masqAll: boolean
   /** What a packet must be besides to be mapped (portmap's `conditionsV4`, `conditionsV6`). */
-  readonly conditionsV4: readonly string[]
-  readonly conditionsV6: readonly string[]
+  readonly conditionsV4: readonly Condition[]
+  readonly conditionsV6: readonly Condition[]
   /** Who may open connections to the containers (firewall's `ingressPolicy`); empty: whoever can reach them. */
   readonly ingressPolicy: '' | 'open' | 'same-bridge' | 'isolated'
   /** A container sends with its own MAC address only. */

@@ -25,7 +25,7 @@ export interface Endpoint {
 
 export interface Service {
   /** What all attachments of the network share for it. */
-  readonly shared?: (conf: NetConf, endpoint: Endpoint) => Desired[]
+  readonly shared?: (conf: NetConf, endpoint: Endpoint, wants: Wants) => Desired[]
   /** Rules about one attachment, in force before its interface is up: one transaction with those of all services. */
   readonly rules?: (conf: NetConf, endpoint: Endpoint, wants: Wants) => Desired[]
   /** All else of one attachment, made when its interface is there. */

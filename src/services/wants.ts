@@ -5,8 +5,10 @@ export interface PortMapping {
   readonly hostPort: number
   readonly containerPort: number
   readonly protocol: 'tcp' | 'udp' | 'sctp'
-  /** Empty: every address of the host. */
+  /** Empty: every address of the host; `0.0.0.0` and `::`: every one of that family. */
   readonly hostIP: string
+  /** How many consecutive ports, from both on. */
+  readonly range: number
 }
 
 /** Bits per second, and bits; 0: unlimited. As the container sees it: ingress is what it receives. */

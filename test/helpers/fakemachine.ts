@@ -137,6 +137,9 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       case 'neigh.del':
         need(at(op.netns, op.dev))
         return
+      // What it deletes comes and goes by itself.
+      case 'conntrack.del':
+        return
       case 'nft':
         nft.act(op.line)
         return
@@ -196,6 +199,8 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     advertised: before.advertised,
     tables: nft.tables(),
     iptables: iptables.lines(),
+    hostAddresses: before.hostAddresses,
+    listeners: before.listeners,
   })
   return { run, observed, given }
 }

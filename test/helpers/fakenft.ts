@@ -26,38 +26,46 @@ export class FakeNft {
     throw new Error(`syntax error: ${line}`)
   }
 
-  readonly #forms: readonly [RegExp, (table: string, name: string, rest: string, comment: string) => void][] =
+  readonly #forms: readonly [
+    RegExp,
+    (table: string, name: string, rest: string, comment: string, value?: string) => void,
+  ][] = [
     [
-      [
-        /^add table (\w+ \w+)$/,
-        table => this.#tables.has(table) || this.#tables.set(table, { chains: new Map(), sets: new Map() }),
-      ],
-      [/^delete table (\w+ \w+)$/, table => removed(this.#tables, table)],
-      [
-        /^add chain (\w+ \w+) (\S+) \{ type .* hook .* priority \w+;.* \}$/,
-        (table, name) => this.#at(table).chains.set(name, []),
-      ],
-      [/^delete chain (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).chains, name)],
-      [/^add set (\w+ \w+) (\S+) \{ type .*; \}$/, (table, name) => this.#at(table).sets.set(name, [])],
-      [/^delete set (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).sets, name)],
-      [
-        /^add rule (\w+ \w+) (\S+) (.+) comment "([^"]+)"$/,
-        (table, name, _, comment) => present(this.#at(table).chains, name).push(comment),
-      ],
-      [
-        /^add element (\w+ \w+) (\S+) \{ (.+) comment "([^"]+)" \}$/,
-        (table, name, key, comment) => present(this.#at(table).sets, name).push({ key, comment }),
-      ],
-      [
-        /^delete element (\w+ \w+) (\S+) \{ (.+) \}$/,
-        (table, name, key) => {
-          const elements = present(this.#at(table).sets, name)
-          const at = elements.findIndex(one => one.key === key)
-          if (at < 0) throw new Error(`no such element: ${key}`)
-          elements.splice(at, 1)
-        },
-      ],
-    ]
+      /^add table (\w+ \w+)$/,
+      table => this.#tables.has(table) || this.#tables.set(table, { chains: new Map(), sets: new Map() }),
+    ],
+    [/^delete table (\w+ \w+)$/, table => removed(this.#tables, table)],
+    [
+      /^add chain (\w+ \w+) (\S+) \{ (?:type .* hook .* priority \w+;.*)? \}$/,
+      (table, name) => this.#at(table).chains.set(name, []),
+    ],
+    [/^delete chain (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).chains, name)],
+    [/^add (?:set|map) (\w+ \w+) (\S+) \{ type .*; \}$/, (table, name) => this.#at(table).sets.set(name, [])],
+    [/^delete set (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).sets, name)],
+    [
+      /^add rule (\w+ \w+) (\S+) (.+) comment "([^"]+)"$/,
+      (table, name, _, comment) => present(this.#at(table).chains, name).push(comment),
+    ],
+    [
+      /^(?:add|create) element (\w+ \w+) (\S+) \{ (.+) comment "([^"]+)"(?: : (.+))? \}$/,
+      (table, name, key, comment, value) => {
+        const elements = present(this.#at(table).sets, name)
+        if (elements.some(one => one.key === key)) throw new Error(`exists: ${key}`)
+        const target = /^(?:goto|jump) (\S+)$/.exec(value ?? '')?.[1]
+        if (target) present(this.#at(table).chains, target)
+        elements.push({ key, comment, ...(value ? { value } : {}) })
+      },
+    ],
+    [
+      /^delete element (\w+ \w+) (\S+) \{ (.+) \}$/,
+      (table, name, key) => {
+        const elements = present(this.#at(table).sets, name)
+        const at = elements.findIndex(one => one.key === key)
+        if (at < 0) throw new Error(`no such element: ${key}`)
+        elements.splice(at, 1)
+      },
+    ],
+  ]
 
   #at = (table: string) => present(this.#tables, table)
 }

@@ -34,6 +34,7 @@ export const element: Kind<Element, RulesetOp> = {
     const mine = (observed.tables.get(table)?.sets.get(set) ?? []).filter(one => one.comment === comment)
     return mine.map(({ key }) => del({ table, set, key }))
   },
+  removedWith: ({ table, set, comment }) => `${table} ${set} ${comment}`,
   tool: () => 'nft',
   line: op => op.line,
   words: op => op.words,
@@ -42,17 +43,18 @@ export const element: Kind<Element, RulesetOp> = {
 
 type Place = Pick<Element, 'table' | 'set' | 'key'>
 
-const add = ({ table, set, key, value, comment }: Element) =>
+/** Of one that only one may hold the kernel makes sure, too: whoever comes second is refused. */
+const add = ({ table, set, key, value, comment, exclusive }: Element) =>
   nft(
-    `add element ${table} ${set} { ${key} comment "${comment}"${value === undefined ? '' : ` : ${value}`} }`,
+    `${exclusive ? 'create' : 'add'} element ${table} ${set} { ${key} comment "${comment}"${value === undefined ? '' : ` : ${value}`} }`,
     `put ${key} into the nft ${value === undefined ? 'set' : 'map'} ${set}`,
     [del({ table, set, key })],
   )
 
-const del = ({ table, set, key }: Place) =>
+export const del = ({ table, set, key }: Place) =>
   nft(`delete element ${table} ${set} { ${key} }`, `take ${key} out of the nft set ${set}`)
 
-const taken = (what: string, holder: string) =>
+export const taken = (what: string, holder: string) =>
   new CniError(
     codes.portTaken,
     `${what} is taken by ${holder}`,

@@ -2,9 +2,11 @@
 
 import { type Addr, type AddrOp, addr } from './addr.ts'
 import { type Arrival, type ArrivalOp, arrival } from './arrival.ts'
+import { type Conntrack, type ConntrackOp, conntrack } from './conntrack.ts'
 import { type Element, element } from './element.ts'
 import { type Fdb, type FdbOp, fdb } from './fdb.ts'
 import { type Forwarding, forwarding } from './forwarding.ts'
+import { type HostPort, hostport } from './hostport.ts'
 import { type Iptables, type IptablesOp, iptables } from './iptables.ts'
 import type { Kind } from './kind.ts'
 import { type Link, type LinkOp, link } from './link.ts'
@@ -19,9 +21,11 @@ import { type Vlan, type VlanOp, vlan } from './vlan.ts'
 export type Desired =
   | Addr
   | Arrival
+  | Conntrack
   | Element
   | Fdb
   | Forwarding
+  | HostPort
   | Iptables
   | Link
   | Neigh
@@ -35,6 +39,7 @@ export type Desired =
 export type Op =
   | AddrOp
   | ArrivalOp
+  | ConntrackOp
   | FdbOp
   | IptablesOp
   | LinkOp
@@ -48,9 +53,11 @@ export type Op =
 const byDesired = {
   addr,
   arrival,
+  conntrack,
   element,
   fdb,
   forwarding,
+  hostport,
   iptables,
   link,
   neigh,
@@ -61,7 +68,20 @@ const byDesired = {
   takeover,
   vlan,
 }
-const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan }
+const byOp = {
+  addr,
+  arrival,
+  conntrack,
+  fdb,
+  iptables,
+  link,
+  neigh,
+  nft: ruleset,
+  probe,
+  route,
+  sysctl,
+  vlan,
+}
 
 /** The kind of an object, or of an op: `link.add` is link's. */
 export const kindOf = (desired: Desired) => byDesired[desired.kind] as unknown as Kind<Desired, Op>

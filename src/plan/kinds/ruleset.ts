@@ -9,8 +9,8 @@ import type { Common, Kind } from './kind.ts'
 
 export interface Chain {
   readonly name: string
-  /** `type nat hook postrouting priority srcnat; policy accept;` */
-  readonly hook: string
+  /** `type nat hook postrouting priority srcnat; policy accept;`; none of a chain that others lead to. */
+  readonly hook?: string
   /** Rules as nft text. */
   readonly rules: readonly string[]
 }
@@ -38,10 +38,12 @@ export interface RulesetOp {
   readonly line: string
   readonly words: string
   readonly undo: readonly RulesetOp[]
+  /** What it makes is not one network's: others may rely on it by now. */
+  readonly lasting?: boolean
 }
 
 export const ruleset: Kind<Ruleset, RulesetOp> = {
-  ensure({ table, network, sets, chains }, observed) {
+  ensure({ table, network, suffix, sets, chains }, observed) {
     const found = observed.tables.get(table)
     const ops = [
       ...sets
@@ -55,7 +57,7 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
         ),
       ...chains.flatMap(({ name, hook, rules }) => {
         const present = found?.chains.get(name)
-        const chain = nft(`add chain ${table} ${name} { ${hook} }`, `create the nft chain ${name}`, [
+        const chain = nft(`add chain ${table} ${name} { ${hook ?? ''} }`, `create the nft chain ${name}`, [
           nft(`delete chain ${table} ${name}`, `delete the nft chain ${name}`),
         ])
         const missing = rules
@@ -68,25 +70,40 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
           ),
         ]
       }),
-    ]
-    const create = nft(`add table ${table}`, `create the nft table ${table}`, [
-      nft(`delete table ${table}`, `delete the nft table ${table}`),
-    ])
+    ].map(op => (suffix ? op : { ...op, lasting: true }))
+    const create = {
+      ...nft(`add table ${table}`, `create the nft table ${table}`, [
+        nft(`delete table ${table}`, `delete the nft table ${table}`),
+      ]),
+      lasting: true,
+    }
     return found || !ops.length ? ops : [create, ...ops]
   },
 
   // All of the network's, also what an earlier configuration of it made.
-  remove({ table, suffix }, observed) {
+  remove({ table, network, suffix }, observed) {
     const found = observed.tables.get(table)
     if (!found) return []
     const isMine = (name: string) => name.endsWith(suffix)
     const chains = [...found.chains.keys()]
     const sets = [...found.sets.keys()]
-    // What all networks share has no network's name, and is nobody's when it is empty.
-    const isIdle = (name: string) => !name.includes('/') && !found.sets.get(name)?.length
+    // What all networks share has no network's name, and is nobody's when nobody else has anything in it.
+    const isShared = (name: string) => !name.includes('/')
+    const own = (name: string) =>
+      (found.sets.get(name) ?? []).filter(({ comment }) => comment.startsWith(`${network}/`))
+    const isIdle = (name: string) =>
+      isShared(name) && own(name).length === (found.sets.get(name)?.length ?? 0)
     if ([...chains, ...sets].every(name => isMine(name) || isIdle(name)))
       return [nft(`delete table ${table}`, `delete the nft table ${table}, which holds nothing else`)]
     return [
+      // A chain that an element leads to cannot go.
+      ...sets
+        .filter(isShared)
+        .flatMap(set =>
+          own(set).map(({ key }) =>
+            nft(`delete element ${table} ${set} { ${key} }`, `take ${key} out of the nft set ${set}`),
+          ),
+        ),
       ...chains
         .filter(isMine)
         .map(name => nft(`delete chain ${table} ${name}`, `delete the nft chain ${name}`)),

@@ -1,0 +1,95 @@
+/** Sockets of the host that wait for whoever comes, as /proc/net shows them (proc(5)), and whose they are. */
+
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { parseAddress } from '../../ipam/address.ts'
+import { hexAddress } from '../../ipam/cidr.ts'
+import type { ObservedListener } from '../plan/observed.ts'
+
+type Protocol = ObservedListener['protocol']
+type Socket = Omit<ObservedListener, 'process'> & { readonly inode: string }
+
+/**
+ * @param isWanted only these are looked up further: whose a socket is takes a walk through all processes
+ */
+export const listenersOf = async (
+  protocols: readonly Protocol[],
+  isWanted: (one: ObservedListener) => boolean,
+): Promise<ObservedListener[]> => {
+  const found = (await Promise.all(protocols.map(socketsOf))).flat().filter(isWanted)
+  if (!found.length) return []
+  const processes = await processesOf(found.map(({ inode }) => inode))
+  return found.map(({ inode, ...one }) => ({ ...one, process: processes.get(inode) }))
+}
+
+const socketsOf = async (protocol: Protocol): Promise<Socket[]> =>
+  protocol === 'sctp'
+    ? sctpSockets(await linesOf('sctp/eps'))
+    : [
+        ...inetSockets(protocol, 4, await linesOf(protocol)),
+        ...inetSockets(protocol, 6, await linesOf(`${protocol}6`)),
+      ]
+
+/** Without the heading; none where the kernel has no such protocol. */
+const linesOf = async (file: string) =>
+  (await readFile(`/proc/net/${file}`, 'utf8').catch(() => ''))
+    .split('\n')
+    .slice(1)
+    .filter(line => line.trim())
+
+/** TCP_LISTEN; a UDP socket without a peer has TCP_CLOSE (include/net/tcp_states.h). */
+const WAITING = { tcp: '0A', udp: '07' } as const
+
+/** `0: 00000000:1F90 00000000:0000 0A …`: slot, own address, peer, state, queues, timer, retransmits, user, timeout, inode. */
+export const inetSockets = (protocol: 'tcp' | 'udp', family: 4 | 6, lines: readonly string[]): Socket[] =>
+  lines.flatMap(line => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+    if (state !== WAITING[protocol]) return []
+    const [hex = '', port = ''] = local.split(':')
+    return [{ protocol, port: Number.parseInt(port, 16), inode, ...heardAt(family, hexAddress(hex)) }]
+  })
+
+/** `ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS…` */
+export const sctpSockets = (lines: readonly string[]): Socket[] =>
+  lines.flatMap(line => {
+    const [, , , , , port, , inode = '', ...addresses] = line.trim().split(/\s+/)
+    return addresses.map(address => ({
+      protocol: 'sctp' as const,
+      port: Number(port),
+      inode,
+      ...heardAt(address.includes(':') ? 6 : 4, address),
+    }))
+  })
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/
+
+/** The wildcard of IPv6 gets IPv4, too, unless its socket says otherwise, which is not shown. */
+const heardAt = (family: 4 | 6, address: string): Pick<Socket, 'address' | 'families'> => {
+  if (address === '0.0.0.0') return { address: '', families: [4] }
+  if (/^[0:]+$/.test(address)) return { address: '', families: [4, 6] }
+  const mapped = MAPPED.exec(address)
+  return mapped
+    ? { address: mapped[1]!, families: [4] }
+    : { address: parseAddress(address).text, families: [family] }
+}
+
+/** Of sockets, by inode number: the first process found that has each. */
+const processesOf = async (inodes: readonly string[]) => {
+  const wanted = new Set(inodes.map(inode => `socket:[${inode}]`))
+  const found = new Map<string, ObservedListener['process']>()
+  for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
+    const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
+    const links = await Promise.all(files.map(file => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')))
+    for (const link of links.filter(one => wanted.has(one))) {
+      const inode = link.slice('socket:['.length, -1)
+      if (!found.has(inode)) found.set(inode, await processOf(pid))
+    }
+    if (found.size === wanted.size) break
+  }
+  return found
+}
+
+const processOf = async (pid: string) => {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
+  const [name, command] = await Promise.all([read('comm'), read('cmdline')])
+  return { pid: Number(pid), name: name.trim(), command: command.replaceAll('\0', ' ').trim() }
+}
