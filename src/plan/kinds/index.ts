@@ -11,6 +11,7 @@ import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
 import { type Route, type RouteOp, route } from './route.ts'
+import { type Rule, type RuleOp, rule } from './rule.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
@@ -27,6 +28,7 @@ export type Desired =
   | Neigh
   | Probe
   | Route
+  | Rule
   | Ruleset
   | Sysctl
   | Takeover
@@ -41,6 +43,7 @@ export type Op =
   | NeighOp
   | ProbeOp
   | RouteOp
+  | RuleOp
   | RulesetOp
   | SysctlOp
   | VlanOp
@@ -56,12 +59,13 @@ const byDesired = {
   neigh,
   probe,
   route,
+  rule,
   ruleset,
   sysctl,
   takeover,
   vlan,
 }
-const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan }
+const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, rule, sysctl, vlan }
 
 /** The kind of an object, or of an op: `link.add` is link's. */
 export const kindOf = (desired: Desired) => byDesired[desired.kind] as unknown as Kind<Desired, Op>
