@@ -1,28 +1,29 @@
 /** ADD: attach one container to one network (specification, section 2 "ADD"). */
 
-import type { Lease } from '../ipam/lease.ts'
+import { refuseForbidden } from '../src/linux/allowlist.ts'
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
-import { netnsInodeIfThere } from '../src/linux/netns.ts'
-import { forget, remember } from '../src/linux/records.ts'
+import { insideOf } from '../src/linux/peer.ts'
 import { routed } from '../src/networks/gateway.ts'
 import { describe, endpointOf, nobody } from '../src/networks/index.ts'
 import type { Attachment, NetConf, Routed } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
-import { HOST } from '../src/plan/netns.ts'
+import { HOST, type Netns } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
-import { asksByCable, existingNetns } from './attachment.ts'
-import { isChained, plugged, previous } from './chained.ts'
+import { asksByCable, existingNetns, withTables } from './attachment.ts'
+import { isChained, plugged, tuned, withMac } from './chained.ts'
 import type { Config } from './config.ts'
 import { CniError } from './errors.ts'
 import { addressesOf } from './ipam.ts'
+import { ensureRecorded, ensureTuned, recordOf } from './recording.ts'
 import type { Request } from './request.ts'
-import { extend, type Interface, parseResult, type Result } from './result.ts'
+import { dnsOf, extend, type Interface, parseResult, type Result } from './result.ts'
 import { settle } from './settle.ts'
 
 export const add = async (request: Request, config: Config): Promise<Result> => {
   const netns = await existingNetns(request)
-  const net = await settle(config.net, netns)
   const attachment = await plugged(request, config, netns)
+  const net = withMac(await settle(config.net, netns), attachment)
+  refuseForbidden(net.sysctl)
   if (isChained(config)) return addServices(request, config, net, attachment)
   const addresses = addressesOf(request, config)
   const refuse = refuseTakenName(netns, attachment.owner)
@@ -38,43 +39,26 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
         'releasing the address',
         () => addresses.release(),
         async () => {
-          const desired = describe(net, attachment, lease)
-          const observed = await recorded(request, config, net, attachment, lease, () =>
-            ensure(desired, cableFirst ? () => {} : refuse),
-          )
-          return toResult(config, interfacesOf(desired, observed), routed(net, lease))
+          const addresses = lease.addresses.map(({ address }) => address)
+          const routable = await withTables(net, attachment, addresses)
+          const desired = describe(net, routable, lease)
+          const record = await recordOf(request, config, endpointOf(net, routable, lease))
+          const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
+          const interfaces = await Promise.all(interfacesOf(desired, observed).map(withItsMac))
+          return toResult(config, interfaces, routed(net, lease))
         },
       )
     },
   )
 }
 
-/** Another plugin made the interface: what it has, and what of that was changed. */
+/** Another plugin made the interface. */
 const addServices = async (request: Request, config: Config, net: NetConf, attachment: Attachment) => {
-  const result = previous(config)
-  await recorded(request, config, net, attachment, nobody, () => ensure(describe(net, attachment), () => {}))
-  return result
-}
-
-/** What is asked for is remembered before it is done, for DEL. */
-const recorded = async <T>(
-  { netns: path }: Request,
-  { plugin, wants }: Config,
-  net: NetConf,
-  attachment: Attachment,
-  lease: Lease,
-  work: () => Promise<T>,
-): Promise<T> => {
-  const { owner } = attachment
-  remember({
-    owner,
-    plugin,
-    since: new Date().toISOString(),
-    netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
-    endpoint: endpointOf(net, attachment, lease),
-    wants,
-  })
-  return undoing('forgetting it', async () => forget(owner, plugin), work)
+  const { netns = HOST, found } = attachment
+  const routable = await withTables(net, attachment, found?.addresses ?? [])
+  const record = await recordOf(request, config, endpointOf(net, routable, nobody))
+  await ensureTuned(record, describe(net, routable), netns)
+  return tuned(config, attachment, net)
 }
 
 /** If the work fails, so does what was done for it; and the error says so if not even that succeeds. */
@@ -98,7 +82,7 @@ const toResult = (
     interfaces,
     ips: addresses.map(ip => ({ ...ip, interface: interfaces.length - 1 })),
     routes,
-    dns: Object.keys(config.dns).length ? config.dns : dns,
+    dns: dnsOf(config, dns),
   }
   const { prevResult, cniVersion } = config
   return prevResult ? extend(parseResult(prevResult, 'prevResult', cniVersion), result) : result
@@ -121,6 +105,10 @@ const interfacesOf = (desired: readonly Desired[], observed: Observed): Interfac
     }
     return peer ? [link, { name: peer.name, mac: peer.settings.mac, mtu, sandbox: peer.netns }] : [link]
   })
+
+/** Of an ipvlan and the like only the kernel knows it. */
+const withItsMac = async (one: Interface): Promise<Interface> =>
+  one.mac || !one.sandbox ? one : { ...one, mac: (await insideOf(one.sandbox as Netns, one.name))?.mac }
 
 /** What the kernel gives a bridge and a veth: ETH_DATA_LEN. */
 const DEFAULT_MTU = 1500

@@ -2,14 +2,13 @@
 
 import type { Owner } from '../ipam/lease.ts'
 import { netnsInode } from '../src/linux/netns.ts'
+import { tablesFor } from '../src/linux/tables.ts'
 import { plugMac } from '../src/networks/macs.ts'
 import { hostVeth } from '../src/networks/marks.ts'
-import type { Attachment } from '../src/networks/network.ts'
+import type { Attachment, NetConf } from '../src/networks/network.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import type { Config } from './config.ts'
-import { CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
-import { isMac } from './schema/fields.ts'
 
 export const ownerOf = ({ containerId, ifname }: Request, { name }: Config): Owner => ({
   network: name,
@@ -27,7 +26,7 @@ export const attachmentOf = (request: Request, config: Config, netns: Netns | un
   wants: config.wants,
   // A DHCP server leases to a MAC address: it cannot be made from what is leased.
   mac:
-    requestedMac(request, config) ??
+    askedMac(request, config) ??
     (asksByCable(config) ? plugMac(hostVeth(ownerOf(request, config))) : undefined),
 })
 
@@ -40,16 +39,24 @@ export const existingNetns = async ({ netns, netnsOverride }: Request): Promise<
   return netns as `/${string}`
 }
 
-/** CNI_ARGS gives way to `args.cni`, and that to runtimeConfig (CONVENTIONS.md). */
-const requestedMac = ({ args }: Request, config: Config): string | undefined => {
-  const inArgs = config.args.mac
-  if (inArgs !== undefined && (typeof inArgs !== 'string' || !isMac(inArgs)))
-    throw new CniError(
-      codes.badConfig,
-      `args.cni.mac: ${JSON.stringify(inArgs)} must be a unicast MAC address`,
-      'write it as 02:42:0a:16:00:02',
-    )
-  return (config.runtimeConfig.mac ?? (inArgs as string | undefined) ?? args.MAC)?.toLowerCase()
+/** The configuration gives way to CNI_ARGS, that to `args.cni`, and that to runtimeConfig (CONVENTIONS.md). */
+const askedMac = ({ args }: Request, { plugin, runtimeConfig, args: inArgs, net }: Config) => {
+  // Podman says it to every plugin of a list; these have nothing to do with it.
+  if (STRANGERS.includes(plugin)) return undefined
+  const asked = runtimeConfig.mac ?? (inArgs.mac as string | undefined) ?? args.MAC ?? net.mac
+  return asked.toLowerCase() || undefined
+}
+
+const STRANGERS: readonly string[] = ['portmap', 'bandwidth', 'firewall', 'sbr']
+
+/** With `sourceRouting` each address has a routing table: that is looked for in the container. */
+export const withTables = async (
+  { sourceRouting, table }: NetConf,
+  attachment: Attachment,
+  addresses: readonly string[],
+): Promise<Attachment> => {
+  if (!sourceRouting || !attachment.netns) return attachment
+  return { ...attachment, tables: await tablesFor(attachment.netns, addresses, table) }
 }
 
 /** The same order of precedence. `ip` or `ip/prefix`. */

@@ -13,6 +13,7 @@ import { hostVeth } from '../src/networks/marks.ts'
 import { isSame, ownerOf, requestedIps } from './attachment.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
+import { refuseGateways, withGateways } from './gateways.ts'
 import type { Addresses } from './ipam.ts'
 import type { Request } from './request.ts'
 
@@ -33,13 +34,16 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
       const dns = await readDns(conf)
       const path = request.netns
       const netns = path ? { path, inode: (await netnsInodeIfThere(path)) ?? null } : undefined
-      const addresses = await leases.acquire(owner, ranges, { ips: requestedIps(request, config), netns })
+      refuseGateways(request, config, ranges)
+      const leased = await leases.acquire(owner, ranges, { ips: requestedIps(request, config), netns })
+      const addresses = withGateways(request, leased)
       return { addresses, routes: conf.routes, dns, otherGateways: gatewaysOf(ranges) }
     },
 
     async preview() {
       const ips = requestedIps(request, config)
-      const addresses = await leases.preview(owner, sets(), { ips })
+      refuseGateways(request, config, sets())
+      const addresses = withGateways(request, await leases.preview(owner, sets(), { ips }))
       const words = `lease ${addresses.map(({ address }) => address).join(' and ')} to ${owner.containerId}, ${owner.ifname}`
       return {
         lease: {
@@ -59,7 +63,7 @@ export const builtIn = (request: Request, config: Config, conf: IpamConf): Addre
     async find() {
       const held = await leases.find(owner)
       if (!held) return undefined
-      const addresses = complete(held, sets())
+      const addresses = withGateways(request, complete(held, sets()))
       return { addresses, routes: conf.routes, dns: await readDns(conf), otherGateways: gatewaysOf(sets()) }
     },
 

@@ -1,14 +1,15 @@
 /** A plug that an earlier plugin of the chain made: prevResult says which, the kernel what it hangs on. */
 
-import { insideOf } from '../src/linux/peer.ts'
-import { type AttachmentRecord, recall } from '../src/linux/records.ts'
-import type { Attachment } from '../src/networks/network.ts'
+import { type Inside, insideOf } from '../src/linux/peer.ts'
+import type { AttachmentRecord } from '../src/linux/records.ts'
+import type { Attachment, NetConf } from '../src/networks/network.ts'
 import type { Netns } from '../src/plan/netns.ts'
+import type { Endpoint } from '../src/services/service.ts'
 import { attachmentOf } from './attachment.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
-import { parseResult, type Result } from './result.ts'
+import { dnsOf, isInside, ofInterface, parseResult, type Result, toLease } from './result.ts'
 
 export const isChained = ({ net }: Config) => net.mode === 'chained'
 
@@ -16,43 +17,65 @@ export const isChained = ({ net }: Config) => net.mode === 'chained'
 export const plugged = async (request: Request, config: Config, netns: Netns): Promise<Attachment> => {
   const attachment = attachmentOf(request, config, netns)
   if (!isChained(config)) return attachment
-  const { ips } = previous(config)
+  const before = previous(config)
   const inside = await insideOf(netns, request.ifname)
-  if (!inside)
-    throw new CniError(
-      codes.unknownContainer,
-      `CNI_IFNAME '${request.ifname}' does not exist in the container's namespace ${netns}`,
-      'a chained plugin comes after the one that makes the interface',
-    )
-  const { mac, port, bridge } = inside
-  return {
-    ...attachment,
-    found: {
-      owner: attachment.owner,
-      netns,
-      port,
-      bridge,
-      mac,
-      addresses: ips.map(({ address }) => address),
-      gateways: ips.flatMap(({ gateway }) => gateway ?? []),
-    },
-  }
+  if (inside) return { ...attachment, found: endpointIn(before, attachment, inside) }
+  throw new CniError(
+    codes.unknownContainer,
+    `CNI_IFNAME '${request.ifname}' does not exist in the container's namespace ${netns}`,
+    'a chained plugin comes after the one that makes the interface',
+  )
 }
 
-/** The same for DEL, from what was remembered of ADD: whatever is gone by now. */
-export const remembered = (
+/** The same for DEL, with what was remembered of ADD: whatever is gone by now. */
+export const remembered = async (
   request: Request,
   config: Config,
   netns: Netns | undefined,
-): { attachment: Attachment; record?: AttachmentRecord } => {
+  record: AttachmentRecord | undefined,
+): Promise<Attachment> => {
   const attachment = attachmentOf(request, config, netns)
-  const record = recall(attachment.owner, config.plugin)
-  if (!record) return { attachment }
+  const found = record?.endpoint ?? (isChained(config) ? await rediscovered(config, attachment) : undefined)
   return {
-    record,
-    attachment: { ...attachment, wants: record.wants, found: { ...record.endpoint, netns } },
+    ...attachment,
+    wants: record?.wants ?? attachment.wants,
+    tables: found?.tables,
+    found: found && { ...found, netns },
   }
 }
+
+/** Nobody remembers: the interface and prevResult, as far as they are there. */
+const rediscovered = async (config: Config, attachment: Attachment): Promise<Endpoint | undefined> => {
+  const { owner, netns } = attachment
+  const inside = netns && (await insideOf(netns, owner.ifname).catch(() => undefined))
+  if (!inside) return undefined
+  try {
+    return endpointIn(previous(config), attachment, inside)
+  } catch {
+    return { owner, netns, gateways: [], ...inside }
+  }
+}
+
+const endpointIn = (
+  before: Result,
+  { owner, netns, mac }: Attachment,
+  { mac: own, port, bridge }: Inside,
+): Endpoint => {
+  const { addresses, routes } = toLease(ofInterface(before, owner.ifname), 'prevResult')
+  return {
+    owner,
+    netns,
+    port,
+    bridge,
+    mac: mac ?? own,
+    addresses: addresses.map(({ address }) => address),
+    gateways: addresses.flatMap(({ gateway }) => gateway ?? []),
+    routes,
+  }
+}
+
+/** The configuration with the MAC address that was asked for, by whomever. */
+export const withMac = (net: NetConf, { mac = '' }: Attachment): NetConf => ({ ...net, mac })
 
 /** What the chain has made so far. @throws CniError(badConfig) */
 export const previous = ({ prevResult, cniVersion }: Config): Result => {
@@ -62,4 +85,15 @@ export const previous = ({ prevResult, cniVersion }: Config): Result => {
     'prevResult is missing: a chained plugin needs it',
     'put it behind the plugin that makes the interface, in one list of plugins',
   )
+}
+
+/** The same, with what was changed of the interface. */
+export const tuned = (config: Config, { owner }: Attachment, { mac, mtu }: NetConf): Result => {
+  const before = previous(config)
+  const changed = { ...(mac ? { mac } : {}), ...(mtu ? { mtu } : {}) }
+  return {
+    ...before,
+    interfaces: before.interfaces.map(one => (isInside(owner.ifname)(one) ? { ...one, ...changed } : one)),
+    dns: dnsOf(config, before.dns),
+  }
 }

@@ -10,6 +10,7 @@ import { type Personality, personalities } from './personality.ts'
 import { isCniName } from './request.ts'
 import { network as networkSchema, protocol, runtimeConfig as runtimeConfigSchema } from './schema/network.ts'
 import { validate } from './schema/validate.ts'
+import { withArgs } from './tuningconf.ts'
 import { parseVersion, type Version } from './versions.ts'
 import { wantsOf } from './wants.ts'
 
@@ -74,19 +75,23 @@ export const parseConfig = (
   // An IPAM plugin gets the whole configuration of the plugin that called it: whatever fields that has.
   const own =
     role === 'network' ? { ...defaults, ...inOurTerms(raw, mode) } : pick(raw, Object.keys(protocol))
-  const fields = validate(networkSchema, withoutAttachments(own), '', lenient)
+  const given = validate(networkSchema, withoutAttachments(own), '', lenient)
+  const fields = plugin === 'tuning' ? withArgs(given) : given
   const runtimeConfig = validate(runtimeConfigSchema, canonical(fields.runtimeConfig ?? {}), 'runtimeConfig')
   const net = parseNetwork(name, fields)
   const config: Config = {
     cniVersion,
     name,
-    plugin,
+    // Our own name may stand twice in one list: once making the interface, once behind it.
+    plugin: plugin === 'vethwork' && net.mode === 'chained' ? 'vethwork-chained' : plugin,
     net,
     wants: wantsOf(fields, runtimeConfig),
     ipam:
-      role === 'network'
-        ? parseIpam(fields, runtimeConfig, lenient)
-        : { kind: 'ours', conf: parseIpamConf(fields.ipam ?? {}, runtimeConfig, [], lenient) },
+      lenient && mode === 'chained'
+        ? { kind: 'none' }
+        : role === 'network'
+          ? parseIpam(fields, runtimeConfig, lenient)
+          : { kind: 'ours', conf: parseIpamConf(fields.ipam ?? {}, runtimeConfig, [], lenient) },
     runtimeConfig,
     args: isObject(fields.args?.cni) ? fields.args.cni : {},
     dns: fields.dns ?? {},

@@ -3,15 +3,15 @@
 import type { Lease, Owner } from '../ipam/lease.ts'
 import { plugElements, plugLinks } from '../src/linux/evidence.ts'
 import { remove } from '../src/linux/machine.ts'
-import { netnsIfThere } from '../src/linux/netns.ts'
-import { forget } from '../src/linux/records.ts'
+import { netnsIfThere, netnsInodeIfThere } from '../src/linux/netns.ts'
+import { type AttachmentRecord, forget, recall } from '../src/linux/records.ts'
 import { describe } from '../src/networks/index.ts'
 import { hostVeth, ownerComment } from '../src/networks/marks.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
 import { ownerOf } from './attachment.ts'
-import { remembered } from './chained.ts'
+import { isChained, remembered } from './chained.ts'
 import type { Config } from './config.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
@@ -34,19 +34,36 @@ export const unplug = async (request: Request, config: Config): Promise<void> =>
 
 /** What the attachment may have, as far as that is known without its namespace; and its lease. */
 export const describeHeld = async (request: Request, config: Config) => {
-  // A veth goes by its end on the host; without one, what is there is in the container.
-  const inside = isInside(config.net) ? await netnsIfThere(request.netns) : undefined
-  const { attachment, record } = remembered(request, config, inside)
+  const record = recall(ownerOf(request, config), config.plugin)
+  const inside = await whereItWas(request, config, record)
+  const attachment = await remembered(request, config, inside, record)
+  const { owner } = attachment
   const lease =
     (await known(() => addressesOf(request, config).find())) ??
-    (await known(() => leaseOnAlias(attachment.owner)))
+    (await known(() => leaseOnAlias(owner))) ??
+    (record && leaseOf(record.endpoint.addresses))
   const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
   // Nobody remembers: whatever has its mark.
-  const marked = record ? [] : await ownElements(attachment.owner)
-  return {
-    desired: [...desired, ...marked, ...(inside ? [newborn(inside, attachment.owner)] : [])],
-    lease,
-  }
+  const marked = record ? [] : await ownElements(owner)
+  const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []
+  return { desired: [...desired, ...marked, ...half], lease }
+}
+
+/**
+ * The container's namespace, where DEL has something to do in it: a veth goes by its end on the host. Runtimes leave
+ * CNI_NETNS empty as they like; the record knows the path, and by its inode that it still leads to the same.
+ */
+const whereItWas = async (
+  { netns }: Request,
+  config: Config,
+  record: AttachmentRecord | undefined,
+): Promise<Netns | undefined> => {
+  const { net } = config
+  if (!(isInside(net) || isChained(config) || net.sourceRouting || record?.endpoint.tables)) return undefined
+  for (const path of record?.netns ? [netns, record.netns.path] : [])
+    if ((await netnsInodeIfThere(path)) === record?.netns?.inode) return netnsIfThere(path)
+  // Its link has a mark by which it is known, whatever namespace that is; what is only tuned has none.
+  return record && !isInside(net) ? undefined : netnsIfThere(netns)
 }
 
 /** Elements of our nft sets that carry its mark. */
@@ -84,5 +101,11 @@ const known = <T>(find: () => Promise<T>) => find().catch(() => undefined)
 /** When nobody remembers, the cable still says whose it is and which addresses it has. */
 const leaseOnAlias = async (owner: Owner): Promise<Lease | undefined> => {
   const cable = (await plugLinks(owner.network)).find(({ name }) => name === hostVeth(owner))
-  return cable?.mark && { addresses: cable.mark.addresses.map(address => ({ address })), routes: [], dns: {} }
+  return cable?.mark && leaseOf(cable.mark.addresses)
 }
+
+const leaseOf = (addresses: readonly string[]): Lease => ({
+  addresses: addresses.map(address => ({ address })),
+  routes: [],
+  dns: {},
+})

@@ -42,6 +42,8 @@ export interface Preview {
 }
 
 export const addressesOf = (request: Request, config: Config): Addresses => {
+  // A chained plugin has none, whatever its section says: they are the first plugin's.
+  if (config.net.mode === 'chained') return none
   switch (config.ipam.kind) {
     case 'ours':
       return builtIn(request, config, config.ipam.conf)

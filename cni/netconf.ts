@@ -11,6 +11,7 @@ import type { Ipam } from './ipamconf.ts'
 import type { network as schema } from './schema/network.ts'
 import type { validate } from './schema/validate.ts'
 import { silentServices } from './servicesconf.ts'
+import { parseSysctls } from './tuningconf.ts'
 
 export type Fields = ReturnType<typeof validate<typeof schema>>
 
@@ -70,6 +71,8 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     ...all,
     ...securityGroupsOf(fields),
     ...conditionsOf(fields),
+    sysctl: parseSysctls(all.sysctl),
+    mac: all.mac.toLowerCase(),
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
     local: all.local && canonical('local', all.local),
@@ -207,6 +210,24 @@ const rules: readonly Rule[] = [
       ['macvlan', 'ipvlan', 'vlanlink'].includes(mode) && (isGateway || ipMasq),
     message: ({ mode }) => `mode: "${mode}" excludes isGateway and ipMasq`,
     remedy: 'the gateway is on the physical network: give it in the ipam section',
+  },
+  {
+    broken: ({ mode, macvlanMode, mac }) =>
+      mac !== '' && (mode === 'ipvlan' || (mode === 'macvlan' && macvlanMode === 'passthru')),
+    message: ({ mode }) => `mode: "${mode}" excludes mac`,
+    remedy: "its MAC address is its master's",
+  },
+  {
+    broken: ({ mode, isGateway, ipMasq }, ipam) =>
+      mode === 'chained' && (isGateway || ipMasq || ipam.kind !== 'none'),
+    message: ({ isGateway, ipMasq }) =>
+      `mode: "chained" excludes ${ipMasq ? 'ipMasq' : isGateway ? 'isGateway' : 'ipam and subnet'}`,
+    remedy: 'that is of the plugin which makes the interface, the first of the list',
+  },
+  {
+    broken: ({ disableContainerInterface, sourceRouting }) => disableContainerInterface && sourceRouting,
+    message: () => 'disableContainerInterface: true excludes sourceRouting: true',
+    remedy: 'an interface that is down has no routes: leave one of them out',
   },
 ]
 

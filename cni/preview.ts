@@ -1,12 +1,13 @@
 /** ADD and DEL as plans: what would be done, and nothing of it is (no lease is taken either). */
 
+import { refuseForbidden } from '../src/linux/allowlist.ts'
 import { refuseTakenName } from '../src/linux/machine.ts'
 import { observe } from '../src/linux/observe.ts'
 import { describe } from '../src/networks/index.ts'
 import { type Explained, explain } from '../src/plan/explain.ts'
 import { plan, planRemoval } from '../src/plan/plan.ts'
-import { existingNetns, ownerOf } from './attachment.ts'
-import { isChained, plugged } from './chained.ts'
+import { existingNetns, ownerOf, withTables } from './attachment.ts'
+import { isChained, plugged, withMac } from './chained.ts'
 import type { Config } from './config.ts'
 import { describeHeld } from './del.ts'
 import { addressesOf } from './ipam.ts'
@@ -18,7 +19,10 @@ export const previewAdd = async (request: Request, config: Config): Promise<Expl
   const netns = await existingNetns(request)
   const { lease, words } = await addressesOf(request, config).preview()
   const attachment = await plugged(request, config, netns)
-  const desired = describe(await settle(config.net, netns, true), attachment, lease)
+  const net = withMac(await settle(config.net, netns, true), attachment)
+  refuseForbidden(net.sysctl)
+  const addresses = attachment.found?.addresses ?? lease.addresses.map(({ address }) => address)
+  const desired = describe(net, await withTables(net, attachment, addresses), lease)
   const observed = await observe(desired)
   if (!isChained(config)) refuseTakenName(netns, ownerOf(request, config))(observed)
   return [...words, ...explain(plan(desired, observed))]

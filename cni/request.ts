@@ -1,5 +1,6 @@
 /** What the runtime asks: the CNI_* variables (specification, section 2 "Parameters"). */
 
+import { AddressError, parseAddress } from '../ipam/address.ts'
 import { CniError, codes } from './errors.ts'
 import { isInterfaceName, isMac } from './schema/fields.ts'
 
@@ -129,7 +130,24 @@ const parseArgs = (text: string): Record<string, string> => {
       `CNI_ARGS MAC '${args.MAC}' is not a unicast MAC address`,
       'write it as 02:42:0a:16:00:02',
     )
+  for (const gateway of gatewaysIn(args)) refuseNoAddress(gateway)
   return args
+}
+
+/** CNI_ARGS GATEWAY: one address, or several separated by commas. */
+export const gatewaysIn = (args: Request['args']) => (args.GATEWAY ?? '').split(',').filter(Boolean)
+
+const refuseNoAddress = (gateway: string) => {
+  try {
+    parseAddress(gateway)
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    throw new CniError(
+      codes.badEnvironment,
+      `CNI_ARGS GATEWAY '${gateway}' ${error.message}`,
+      'write an address as 10.1.0.1, several separated by commas',
+    )
+  }
 }
 
 const isTrue = (text: string) => text === '1' || text.toLowerCase() === 'true'

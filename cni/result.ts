@@ -3,6 +3,7 @@
 import { AddressError, formatCidr, parseAddress, parseCidr } from '../ipam/address.ts'
 import { familyOf } from '../ipam/cidr.ts'
 import type { Dns, Lease, Route } from '../ipam/lease.ts'
+import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import { isObject } from './json.ts'
 import { isAtLeast, parseVersion, type Version } from './versions.ts'
@@ -163,6 +164,30 @@ export const extend = (before: Result, added: Result): Result => ({
   ],
   routes: [...before.routes, ...added.routes],
   dns: Object.keys(added.dns).length ? added.dns : before.dns,
+})
+
+/** IPAM's gives way as a whole to the configuration's, as with the reference; the runtime's goes above that, each for itself. */
+export const dnsOf = ({ dns, runtimeConfig }: Pick<Config, 'dns' | 'runtimeConfig'>, leased: Dns): Dns => {
+  const { servers = [], searches = [], options = [] } = runtimeConfig.dns ?? {}
+  return {
+    ...(Object.keys(dns).length ? dns : leased),
+    ...(servers.length ? { nameservers: servers } : {}),
+    ...(searches.length ? { search: searches } : {}),
+    ...(options.length ? { options } : {}),
+  }
+}
+
+/** Whether an entry of `interfaces` is the container's own end. */
+export const isInside =
+  (ifname: string) =>
+  ({ name, sandbox }: Interface) =>
+    name === ifname && Boolean(sandbox)
+
+/** What of a result is one interface's: addresses that say nothing of theirs are taken for its own. */
+export const ofInterface = ({ interfaces, ...rest }: Result, ifname: string): Result => ({
+  ...rest,
+  interfaces: interfaces.filter(isInside(ifname)),
+  ips: rest.ips.filter(({ interface: at }) => at === undefined || interfaces[at]?.name === ifname),
 })
 
 const pick = (from: object, keys: readonly string[]) =>

@@ -10,6 +10,8 @@ export const wantsOf = (fields: Fields, runtime: RuntimeConfig): Wants => ({
   ports: parsePortMappings(runtime.portMappings ?? []),
   rates: { ...none, ...ratesOf(fields), ...ratesOf(runtime.bandwidth ?? {}) },
   groups: runtime.securityGroups,
+  aliases: runtime.aliases,
+  labels: fields.args?.cni?.labels,
 })
 
 const none: Rates = { ingressRate: 0, ingressBurst: 0, egressRate: 0, egressBurst: 0 }

@@ -9,6 +9,17 @@ import { portMappings, ports } from './ports.ts'
 import { rates, shaping } from './shaping.ts'
 import { tuning } from './tuning.ts'
 
+/** `args.cni` (CONVENTIONS.md), and what the reference `tuning` takes from there; other keys pass. */
+const args = object({
+  ips: v.optional(texts),
+  mac: v.optional(mac),
+  labels: v.optional(v.array(object({ key: v.string(), value: v.string() }))),
+  sysctl: tuning.sysctl,
+  mtu: tuning.mtu,
+  promisc: tuning.promisc,
+  allmulti: tuning.allmulti,
+})
+
 /** Fields of the specification (section 1) and those a runtime adds. */
 export const protocol = {
   cniVersion: v.optional(v.string()),
@@ -19,7 +30,7 @@ export const protocol = {
   disableGC: flag,
   capabilities: v.optional(v.record(v.string(), v.boolean())),
   runtimeConfig: v.optional(object({})),
-  args: v.optional(object({})),
+  args: v.optional(object({ cni: v.optional(args) })),
   prevResult: v.optional(object({})),
   dns: v.optional(dns),
   ipam: v.optional(object({ type: v.optional(v.string()) })),
@@ -63,9 +74,6 @@ export const network = fields({
   forceAddress: flag,
   ipMasq: flag,
   ipMasqBackend: v.optional(v.picklist(['iptables', 'nftables'], "must be 'nftables' or 'iptables'")),
-  mtu: v.optional(
-    v.union([v.literal(0), integer(68, 65535)], 'must be 0 or a whole number from 68 to 65535'),
-  ),
   hairpinMode: flag,
   promiscMode: flag,
   vlan: v.optional(integer(0, 4094)),

@@ -6,7 +6,10 @@ import { flag, integer, mac } from './fields.ts'
 
 export const tuning = {
   sysctl: v.optional(v.record(v.string(), v.string())),
-  mac: v.optional(mac),
+  mac: v.optional(v.union([v.literal(''), mac], 'must be a unicast MAC address as 02:42:0a:16:00:02')),
+  mtu: v.optional(
+    v.union([v.literal(0), integer(68, 65535)], 'must be 0 or a whole number from 68 to 65535'),
+  ),
   txQLen: v.optional(integer(0, 4294967295)),
   promisc: flag,
   allmulti: flag,

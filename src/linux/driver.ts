@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
-import { CommandError } from './commanderror.ts'
+import { CommandError, classify } from './commanderror.ts'
 import { conntrackLines } from './conntrack.ts'
 import { ipShow, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
@@ -15,6 +15,7 @@ export const driver: Driver = {
   run(batch, keepGoing) {
     switch (batch.tool) {
       case 'ip':
+      case 'ip -6':
       case 'bridge':
         return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
@@ -34,15 +35,26 @@ export const driver: Driver = {
   },
 }
 
-const runLines = async (tool: 'ip' | 'bridge', batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
+type LineTool = 'ip' | 'ip -6' | 'bridge'
+
+const runLines = async (tool: LineTool, batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
-  const { failures } = await lines(tool, netns, ops.map(lineOf), [], keepGoing)
+  const [program, options] = tool === 'ip -6' ? (['ip', ['-6']] as const) : ([tool, []] as const)
+  const { failures } = await lines(program, netns, ops.map(lineOf), options, keepGoing)
   const lost = failures.find(({ index }) => index === undefined)
+  const first = failures[0]?.index
+  if (first !== undefined && !keepGoing && isTaken(ops[first]!, failures[0]!.stderr)) {
+    const rest = await runLines(tool, { ...batch, ops: ops.slice(first + 1) }, false)
+    return rest.map(one => ({ ...one, done: one.done + first + 1 }))
+  }
   if (!lost) return failures.map(({ index = 0, stderr }) => failure(ops[index]!, index, stderr))
   // Which line it was is not known: to be undone is whatever may have been done.
   if (!keepGoing || ops.length === 1) return [failure(ops[0]!, ops.length, lost.stderr)]
   return (await Promise.all(ops.map(op => runLines(tool, { ...batch, ops: [op] }, true)))).flat()
 }
+
+/** Another interface of the container has a route to there: the first one stays, as with the reference plugins. */
+const isTaken = ({ op }: Op, stderr: string) => op === 'route.add' && classify(stderr) === 'exists'
 
 /** Neighbours in a batch that set the same value go together. */
 const runSysctl = async ({ netns, ops }: Batch, keepGoing: boolean) => {

@@ -5,6 +5,7 @@ import type {
   ObservedFdb,
   ObservedLink,
   ObservedRoute,
+  ObservedRule,
   ObservedVlan,
 } from '../plan/observed.ts'
 
@@ -24,6 +25,7 @@ interface IpLink {
   ifindex: number
   flags: string[]
   mtu: number
+  txqlen?: number
   operstate: string
   address?: string
   master?: string
@@ -49,6 +51,8 @@ export const linkOf = (json: IpLink): ObservedLink => {
     up: json.flags.includes('UP'),
     operstate: json.operstate,
     promisc: json.flags.includes('PROMISC'),
+    allmulti: json.flags.includes('ALLMULTI'),
+    txQLen: json.txqlen ?? 0,
     alias: json.ifalias ?? '',
     master: json.master ?? '',
     lower: json.link ?? '',
@@ -73,6 +77,7 @@ const addressOf = (json: IpAddress): ObservedAddress => {
 
 interface IpRoute {
   dst: string
+  scope?: string
   gateway?: string
   table?: string | number
   metric?: number
@@ -95,8 +100,21 @@ export const routeOf = (json: IpRoute, family: 4 | 6): ObservedRoute => {
     advmss: metrics.advmss ?? 0,
     protocol: json.protocol ?? '',
     src: json.prefsrc ?? '',
+    scope: Number(json.scope ?? 0),
   }
 }
+
+/** Rules for a subnet have a `srclen`. */
+export const ruleOf = ({
+  src,
+  srclen,
+  table,
+}: {
+  src: string
+  srclen?: number
+  table?: string
+}): ObservedRule[] =>
+  src === 'all' || srclen !== undefined || table === undefined ? [] : [{ from: src, table: Number(table) }]
 
 /** What `bridge -j` prints: entries of the forwarding database, or a port with its VLANs. */
 export interface BridgeJson {

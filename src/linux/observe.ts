@@ -9,11 +9,12 @@ import {
   type Observed,
   type ObservedLink,
   type ObservedRoute,
+  type ObservedRule,
   type ObservedTable,
 } from '../plan/observed.ts'
 import { withAbandoned } from './abandoned.ts'
 import { observePorts } from './hostports.ts'
-import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
+import { type BridgeJson, fdbOf, linkOf, routeOf, ruleOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
@@ -31,9 +32,10 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
   )
-  const [routes, settings, fdb, vlans] = await Promise.all([
+  const [routes, rules, settings, fdb, vlans] = await Promise.all([
     observeRoutes(there),
-    observeSysctls(there),
+    observeRules(desired),
+    observeSysctls([...there, ...desired.filter(isContainersOwn)]),
     observeBridge(there, 'fdb', fdbOf),
     observeBridge(there, 'vlan', vlansOf),
   ])
@@ -42,6 +44,7 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     tables,
     iptables,
     routes,
+    rules,
     fdb,
     vlans,
     ...ports,
@@ -49,6 +52,9 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     sysctls: new Map([...sysctls.sysctls, ...settings]),
   }
 }
+
+/** A kernel parameter of a container, but of no interface. */
+const isContainersOwn = (one: Desired) => one.kind === 'sysctl' && one.netns !== HOST && one.dev === undefined
 
 /** Groups by namespace, for each costs a process. */
 const byNetns = <T>(items: readonly (readonly [Netns, T])[]): [Netns, T[]][] => {
@@ -91,18 +97,34 @@ const takenOver = (one: Desired): (readonly [Netns, string])[] =>
 
 const observeRoutes = async (desired: readonly Desired[]) => {
   const wanted = desired.flatMap(one =>
-    one.kind === 'route' ? [[one.netns, `${familyOf(one.to.dst)} ${one.dev}`] as const] : takenOver(one),
+    // Of a container all: another interface may have the same.
+    one.kind === 'route' ? [[one.netns, `${familyOf(one.to.dst)}`] as const] : takenOver(one),
   )
   const routes = new Map<string, ObservedRoute[]>()
   for (const [netns, items] of byNetns(wanted)) {
     for (const item of items) {
-      const [family, dev] = item.split(' ') as ['4' | '6', string]
-      const found = await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`, '-N'])
-      const key = at(netns, dev)
-      routes.set(key, [...(routes.get(key) ?? []), ...found.map(one => routeOf(one, family === '4' ? 4 : 6))])
+      const [family, only] = item.split(' ') as ['4' | '6', string?]
+      const line = `route show table all${only ? ` dev ${only}` : ''}`
+      for (const one of await ipShow(netns, [line], [`-${family}`, '-N'])) {
+        const key = at(netns, only ?? one.dev)
+        routes.set(key, [...(routes.get(key) ?? []), routeOf(one, family === '4' ? 4 : 6)])
+      }
     }
   }
   return routes
+}
+
+const observeRules = async (desired: readonly Desired[]) => {
+  const wanted = desired.flatMap(one =>
+    one.kind === 'rule' ? [[one.netns, familyOf(one.from)] as const] : [],
+  )
+  const rules = new Map<Netns, ObservedRule[]>()
+  for (const [netns, families] of byNetns(wanted))
+    for (const family of families) {
+      const found = await ipShow(netns, ['rule show'], [`-${family}`, '-N'])
+      rules.set(netns, [...(rules.get(netns) ?? []), ...found.flatMap(ruleOf)])
+    }
+  return rules
 }
 
 /** What bridge(8) tells of the devices of all objects of a kind. */
@@ -152,7 +174,7 @@ const observeAdvertised = async (): Promise<string[]> => {
 
 const observeTables = async (desired: readonly Desired[]) => {
   const names = new Set(
-    desired.flatMap(one => ('table' in one && one.kind !== 'iptables' ? [one.table] : [])),
+    desired.flatMap(one => (one.kind === 'ruleset' || one.kind === 'element' ? [one.table] : [])),
   )
   const wanted = (name: string) => desired.filter(one => 'table' in one && one.table === name)
   const tables = new Map<string, ObservedTable>()

@@ -21,8 +21,6 @@ export interface AttachmentRecord {
   readonly netns?: { readonly path: string; readonly inode: number }
   readonly endpoint: Endpoint
   readonly wants: Wants
-  /** What was on the interface before it was tuned, and is set back by DEL. */
-  readonly originals?: Readonly<Record<string, string | number | boolean>>
 }
 
 interface Kept {

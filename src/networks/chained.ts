@@ -6,5 +6,8 @@ export const chained: Network = {
   defaults: () => ({ bridge: '' }),
   shared: () => [],
   plug: () => [],
-  endpoint: (_, { owner, netns, mac, found }) => found ?? { owner, netns, mac, addresses: [], gateways: [] },
+  endpoint: (_, { owner, netns, mac, tables, found }) => ({
+    ...(found ?? { owner, netns, mac, addresses: [], gateways: [] }),
+    tables,
+  }),
 }

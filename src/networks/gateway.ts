@@ -38,4 +38,4 @@ export const viaGateway = ({ addresses, routes }: Routed): Route[] =>
   })
 
 /** RT_SCOPE_LINK of rtnetlink(7): such a route has no gateway. */
-const LINK_SCOPE = 253
+export const LINK_SCOPE = 253

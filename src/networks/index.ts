@@ -2,6 +2,7 @@
 
 import type { Lease } from '../../ipam/lease.ts'
 import type { Desired } from '../plan/kinds/index.ts'
+import { at } from '../plan/observed.ts'
 import { serve } from '../services/index.ts'
 import { bridge } from './bridge.ts'
 import { chained } from './chained.ts'
@@ -38,13 +39,19 @@ export const describe = (conf: NetConf, attachment: Attachment, lease: Lease = n
   const all = routed(conf, lease)
   const { shared, plug } = networks[conf.mode]
   const services = serve(conf, endpointOf(conf, attachment, lease), attachment.wants)
-  return [
+  return settled([
     ...shared(conf, all),
     ...services.shared,
     ...services.rules,
     ...plug(conf, attachment, all),
     ...services.plug,
-  ]
+  ])
+}
+
+/** Of a kernel parameter that several ask for the last word counts: the user's. */
+const settled = (all: readonly Desired[]): Desired[] => {
+  const last = new Map(all.flatMap(one => (one.kind === 'sysctl' ? [[at(one.netns, one.key), one]] : [])))
+  return all.filter(one => one.kind !== 'sysctl' || last.get(at(one.netns, one.key)) === one)
 }
 
 export const endpointOf = (conf: NetConf, attachment: Attachment, lease: Lease) =>

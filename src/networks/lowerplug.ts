@@ -22,7 +22,11 @@ export const lowerPlug = (
   const addresses = lease.addresses.map(({ address }) => address)
   // An ipvlan has its master's, and so has a macvlan that passes everything through.
   const hasOwnMac = type === 'macvlan' && conf.macvlanMode !== 'passthru'
-  const own = hasOwnMac ? plugMac(hostVeth(owner), mac, addresses[0], conf.hostSeed) : undefined
+  const own = hasOwnMac
+    ? plugMac(hostVeth(owner), mac, addresses[0], conf.hostSeed)
+    : type === 'vlan'
+      ? mac
+      : undefined
   return [
     {
       kind: 'link',

@@ -86,6 +86,8 @@ export interface Attachment {
   readonly netns?: Netns
   readonly mac?: string
   readonly wants: Wants
+  /** With `sourceRouting`: the routing table of each of its addresses. */
+  readonly tables?: readonly number[]
   /** Of a plug that another plugin made: what was found of it. */
   readonly found?: Endpoint
 }

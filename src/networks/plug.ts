@@ -94,11 +94,13 @@ export const cable = (conf: NetConf, attachment: Attachment, lease: Routed): End
 })
 
 /** A plug of which nothing is on the host, as the services see it. */
-export const alone = (_: NetConf, { owner, netns }: Attachment, { addresses }: Routed): Endpoint => ({
+export const alone = (_: NetConf, { owner, netns, tables }: Attachment, lease: Routed): Endpoint => ({
   owner,
   netns,
-  addresses: addresses.map(({ address }) => address),
-  gateways: addresses.flatMap(({ gateway }) => gateway ?? []),
+  addresses: lease.addresses.map(({ address }) => address),
+  gateways: lease.addresses.flatMap(({ gateway }) => gateway ?? []),
+  routes: lease.routes,
+  tables,
 })
 
 /** What the container's side must know of the other. */

@@ -24,19 +24,26 @@ export const command = (op: Op): string => {
   const inside = op.netns === HOST ? '' : `nsenter --net=${op.netns} `
   switch (kind.tool(op)) {
     case 'ip':
-      return `${inside}ip ${line}`
+    case 'ip -6':
+      return `${inside}${kind.tool(op)} ${line}`
     case 'bridge':
     case 'conntrack':
       return `${inside}${kind.tool(op)} ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
     case 'sysctl':
-      // With slashes where an interface's name has a dot: sysctl(8) would look for a directory there.
-      return `${inside}sysctl -w ${(line.includes('.') ? line : line.replaceAll('/', '.')).replaceAll(' ', '')}`
+      return `${inside}sysctl -w ${sysctlWords(line)}`
     case 'nft':
       return `${inside}nft '${line}'`
     case 'iptables':
     case 'ip6tables':
       return `${inside}${kind.tool(op)} -t nat ${line.startsWith(':') ? `-N ${line.slice(1).split(' ')[0]}` : line}`
   }
+}
+
+/** `net/ipv4/ip_forward = 1` as sysctl(8) and a shell take it; with slashes where an interface's name has a dot. */
+const sysctlWords = (line: string) => {
+  const [key = '', value = ''] = line.split(/ = (.*)/s)
+  const word = `${key.includes('.') ? key : key.replaceAll('/', '.')}=${value}`
+  return /^[\w./=@,:+~-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

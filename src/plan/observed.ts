@@ -24,6 +24,8 @@ export interface ObservedLink {
   /** As RFC 2863 has it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN … */
   readonly operstate: string
   readonly promisc: boolean
+  readonly allmulti: boolean
+  readonly txQLen: number
   readonly alias: string
   readonly master: string
   /** The device it is made on; empty if there is none, or in another namespace. */
@@ -50,6 +52,15 @@ export interface ObservedRoute {
   readonly protocol: string
   /** The address that packets leave with, if the route says so. */
   readonly src: string
+  /** Its number: 253 is link; always 0 for IPv6. */
+  readonly scope: number
+}
+
+/** A rule of the routing policy that looks at the source alone (ip-rule(8)). */
+export interface ObservedRule {
+  /** An address without prefix length. */
+  readonly from: string
+  readonly table: number
 }
 
 export interface ObservedElement {
@@ -86,6 +97,8 @@ export interface ObservedVlan {
 export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>
   readonly routes: ReadonlyMap<string, readonly ObservedRoute[]>
+  /** By namespace. */
+  readonly rules: ReadonlyMap<Netns, readonly ObservedRule[]>
   readonly fdb: ReadonlyMap<string, readonly ObservedFdb[]>
   /** Of bridges and their ports. */
   readonly vlans: ReadonlyMap<string, readonly ObservedVlan[]>
@@ -119,6 +132,7 @@ export const at = (netns: Netns, what: string) => `${netns}\n${what}`
 export const nothing: Observed = {
   links: new Map(),
   routes: new Map(),
+  rules: new Map(),
   fdb: new Map(),
   vlans: new Map(),
   sysctls: new Map(),

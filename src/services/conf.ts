@@ -19,13 +19,13 @@ export interface ServicesConf {
   readonly ipspoofchk: boolean
   /** By name; undefined: the network has none, and everything may pass. */
   readonly securityGroups?: Readonly<Record<string, readonly GroupRule[]>>
-  /** Of the container: by name, as `net.ipv4.ip_local_port_range` (tuning's `sysctl`). */
+  /** Of the container, by path below /proc/sys; a part `IFNAME` stands for its interface (tuning's `sysctl`). */
   readonly sysctl: Readonly<Record<string, string>>
-  /** Of the container's interface (tuning); empty and 0: not ours to set. */
+  /** Of the container's interface (tuning); empty, undefined and a `promisc` of false: not ours to set. */
   readonly mac: string
-  readonly txQLen: number
+  readonly txQLen?: number
   readonly promisc: boolean
-  readonly allmulti: boolean
+  readonly allmulti?: boolean
   /** What comes from an address of this interface leaves by it (the plugin sbr). */
   readonly sourceRouting: boolean
   /** The first routing table for it; 0: the first that is free from 100 (sbr's `table`). */

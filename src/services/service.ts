@@ -1,9 +1,10 @@
 /** What an attachment may have besides its cable, whoever plugged it in. */
 
-import type { Owner } from '../../ipam/lease.ts'
+import type { Owner, Route } from '../../ipam/lease.ts'
 import type { NetConf } from '../networks/network.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
+import type { Originals } from '../plan/originals.ts'
 import type { Wants } from './wants.ts'
 
 /** One plug, as the services see it. */
@@ -21,6 +22,12 @@ export interface Endpoint {
   readonly gateways: readonly string[]
   /** Undefined where it is not ours to choose. */
   readonly mac?: string
+  /** Routes that were asked for it. */
+  readonly routes?: readonly Route[]
+  /** For source-based routing: the routing table of each of `addresses`. */
+  readonly tables?: readonly number[]
+  /** Of an interface that outlives the attachment: what of it was changed, as it was before. */
+  readonly originals?: Originals
 }
 
 export interface Service {

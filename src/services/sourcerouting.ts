@@ -1,5 +1,54 @@
-/** What comes from an address of an interface leaves by that interface (sbr). */
+/**
+ * What comes from an address of an interface leaves by that interface (the reference `sbr`): a container on several
+ * networks answers where it was asked. A table for each address: its subnet, the interface's routes, its gateway.
+ */
 
-import type { Service } from './service.ts'
+import { familyOf, hostOf, networkOf, overlaps } from '../../ipam/cidr.ts'
+import type { Route } from '../../ipam/lease.ts'
+import { DEFAULT_ROUTE, LINK_SCOPE } from '../networks/gateway.ts'
+import type { Desired } from '../plan/kinds/index.ts'
+import type { Endpoint, Service } from './service.ts'
 
-export const sourcerouting: Service = {}
+export const sourcerouting: Service = {
+  plug(conf, endpoint) {
+    const { owner, netns, addresses, tables } = endpoint
+    if (!netns || !(tables || conf.sourceRouting)) return []
+    const common = {
+      scope: 'attachment',
+      netns,
+      why: 'sourceRouting: an answer leaves as the question came',
+    } as const
+    const outlived = conf.mode === 'chained'
+    return addresses.flatMap((address, n): Desired[] => {
+      const table = tables?.[n]
+      const routes = table === undefined ? [] : routesOf(address, endpoint)
+      return [
+        ...routes.map(
+          (to): Desired => ({ ...common, kind: 'route', dev: owner.ifname, to: { ...to, table }, outlived }),
+        ),
+        { ...common, kind: 'rule', from: hostOf(address), table },
+      ]
+    })
+  },
+}
+
+/** Its subnet first, for a gateway must be known to be there. */
+const routesOf = (address: string, { gateways, routes = [] }: Endpoint): Route[] => {
+  const family = familyOf(address)
+  const ofFamily = gateways.filter(one => familyOf(one) === family)
+  const gateway = ofFamily.find(one => isNear(address, one)) ?? ofFamily[0]
+  const mine = routes
+    .filter(
+      ({ dst, gw, table }) => familyOf(dst) === family && table === undefined && (!gw || isNear(address, gw)),
+    )
+    .map(route => (route.gw || !gateway || route.scope === LINK_SCOPE ? route : { ...route, gw: gateway }))
+  const hasDefault = mine.some(({ dst }) => dst === DEFAULT_ROUTE[family])
+  return [
+    { dst: networkOf(address) },
+    ...mine.filter(({ dst }) => dst !== networkOf(address)),
+    ...(gateway && !hasDefault ? [{ dst: DEFAULT_ROUTE[family], gw: gateway }] : []),
+  ]
+}
+
+const isNear = (address: string, other: string) =>
+  familyOf(address) === familyOf(other) && overlaps(address, `${other}/${familyOf(other) === 4 ? 32 : 128}`)

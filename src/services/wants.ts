@@ -24,6 +24,9 @@ export interface Wants {
   readonly rates: Rates
   /** Names of security groups; undefined where nobody said: the default. */
   readonly groups?: readonly string[]
+  /** Other names of the container on this network, and labels of its runtime: remembered, nothing more. */
+  readonly aliases?: readonly string[]
+  readonly labels?: readonly { readonly key: string; readonly value: string }[]
 }
 
 export const nothingWanted: Wants = {

@@ -106,6 +106,8 @@ export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedL
   up: false,
   operstate: 'DOWN',
   promisc: false,
+  allmulti: false,
+  txQLen: 1000,
   alias: '',
   master: '',
   lower: '',

@@ -23,6 +23,7 @@ export interface FakeMachine extends Driver {
 export const fakeMachine = (before: Observed, fails: (n: number) => boolean = () => false): FakeMachine => {
   const links = new Map(before.links)
   const routes = new Map(before.routes)
+  const rules = new Map(before.rules)
   const sysctls = new Map(before.sysctls)
   const fdb = new Map(before.fdb)
   const vlans = new Map(before.vlans)
@@ -94,7 +95,9 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       case 'route.add':
       case 'route.del': {
         need(at(op.netns, op.dev))
-        const others = (routes.get(at(op.netns, op.dev)) ?? []).filter(({ dst }) => dst !== op.to.dst)
+        const others = (routes.get(at(op.netns, op.dev)) ?? []).filter(
+          ({ dst, table }) => dst !== op.to.dst || table !== String(op.to.table ?? 254),
+        )
         routes.set(at(op.netns, op.dev), op.op === 'route.add' ? [...others, routeOf(op.to)] : others)
         return
       }
@@ -109,6 +112,15 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
             )
         routes.set(at(op.netns, op.dev), [...(routes.get(at(op.netns, op.dev)) ?? []), routeOf(op.to)])
         return
+      case 'rule.add':
+      case 'rule.del': {
+        const others = (rules.get(op.netns) ?? []).filter(
+          ({ from, table }) => from !== op.from || table !== op.table,
+        )
+        const one = { from: op.from, table: op.table }
+        rules.set(op.netns, op.op === 'rule.add' ? [...others, one] : others)
+        return
+      }
       case 'fdb.append':
       case 'fdb.del': {
         need(at(op.netns, op.dev))
@@ -193,6 +205,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const observed = (): Observed => ({
     links: new Map(links),
     routes: filled(routes),
+    rules: filled(rules),
     fdb: filled(fdb),
     vlans: filled(vlans),
     sysctls: new Map(sysctls),
@@ -205,18 +218,32 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   return { run, observed, given }
 }
 
-const filled = <T>(lists: ReadonlyMap<string, readonly T[]>) =>
+const filled = <K extends string, T>(lists: ReadonlyMap<K, readonly T[]>) =>
   new Map([...lists].filter(([, list]) => list.length))
 
 const routeOf = (to: RouteOp['to']): ObservedRoute => {
-  const { dst, gw = '', table = 254, priority = 0, mtu = 0, advmss = 0, protocol = '', src = '' } = to
+  const {
+    dst,
+    gw = '',
+    table = 254,
+    priority = 0,
+    mtu = 0,
+    advmss = 0,
+    protocol = '',
+    src = '',
+    scope = 0,
+  } = to
   const family = dst.includes(':') ? 6 : 4
-  return { family, dst, gw, table: String(table), priority, mtu, advmss, protocol, src }
+  return { family, dst, gw, table: String(table), priority, mtu, advmss, protocol, src, scope }
 }
 
 const born = (name: string, type: string, settings: Settings): ObservedLink => {
   const blank = { name, index: 0, type, mac: '', mtu: 1500, up: false, operstate: 'DOWN', promisc: false }
-  return changed({ ...blank, alias: '', master: '', lower: '', details: {}, addresses: [] }, settings)
+  const more = { allmulti: false, txQLen: 1000 }
+  return changed(
+    { ...blank, ...more, alias: '', master: '', lower: '', details: {}, addresses: [] },
+    settings,
+  )
 }
 
 const changed = (link: ObservedLink, set: Settings): ObservedLink => {

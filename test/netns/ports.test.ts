@@ -56,8 +56,15 @@ ready('a port is reached', () => {
           itself6: [one, 'v6', hostSeen.v6],
         } as const
         for (const [name, [from, , to]] of Object.entries(ways))
-          seen[name] = [(await connect(from, to, 8080, 1))?.trim(), await askDatagram(from, to, 5353, { seconds: 1 })]
-        console.log(seen, await host.ok('nft', ['list', 'ruleset']), (await runtime.check(one, config)).stdout)
+          seen[name] = [
+            (await connect(from, to, 8080, 1))?.trim(),
+            await askDatagram(from, to, 5353, { seconds: 1 }),
+          ]
+        console.log(
+          seen,
+          await host.ok('nft', ['list', 'ruleset']),
+          (await runtime.check(one, config)).stdout,
+        )
         await greeter.stop()
         await answerer.stop()
       }, 60_000)

@@ -13,6 +13,7 @@ import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
 import { type Route, type RouteOp, route } from './route.ts'
+import { type Rule, type RuleOp, rule } from './rule.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
@@ -31,6 +32,7 @@ export type Desired =
   | Neigh
   | Probe
   | Route
+  | Rule
   | Ruleset
   | Sysctl
   | Takeover
@@ -46,6 +48,7 @@ export type Op =
   | NeighOp
   | ProbeOp
   | RouteOp
+  | RuleOp
   | RulesetOp
   | SysctlOp
   | VlanOp
@@ -63,6 +66,7 @@ const byDesired = {
   neigh,
   probe,
   route,
+  rule,
   ruleset,
   sysctl,
   takeover,
@@ -79,6 +83,7 @@ const byOp = {
   nft: ruleset,
   probe,
   route,
+  rule,
   sysctl,
   vlan,
 }

@@ -15,7 +15,16 @@ export interface Common {
 }
 
 /** The program an op is a line for. */
-export type Tool = 'ip' | 'bridge' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'await' | 'conntrack'
+export type Tool =
+  | 'ip'
+  | 'ip -6'
+  | 'bridge'
+  | 'sysctl'
+  | 'nft'
+  | 'iptables'
+  | 'ip6tables'
+  | 'await'
+  | 'conntrack'
 
 /** @typeParam Others ops of other kinds that it may ask for */
 export interface Kind<Desired, Op, Others = never> {

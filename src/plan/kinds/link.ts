@@ -4,7 +4,7 @@ import { CniError, codes } from '../../../cni/errors.ts'
 import { HOST, type Netns } from '../netns.ts'
 import { at, type ObservedLink } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
-import { born, type Details, detail, type Settings, set } from './linkwords.ts'
+import { born, type Details, detail, type Settings, set, settingsOf } from './linkwords.ts'
 
 interface End {
   readonly netns: Netns
@@ -34,6 +34,8 @@ export interface Link extends Common, End {
    * its own name may be taken, for the kernel makes it there first.
    */
   readonly bornAs?: string
+  /** Of a `given` link that outlives the attachment: what is set back when that goes. */
+  readonly before?: Settings
   /** Our mark: whose the link is, in words (ifalias). */
   readonly alias?: string
   /** The other end of a veth: born in its namespace under its final name. */
@@ -67,6 +69,7 @@ export const link: Kind<Link, LinkOp> = {
 
   remove(desired, observed) {
     const found = observed.links.get(at(desired.netns, desired.name))
+    if (found && desired.before) return changes({ ...desired, settings: desired.before }, settingsOf(found))
     return found && isOurs(desired, found) ? [remove(desired)] : []
   },
 
@@ -218,14 +221,3 @@ const changes = ({ netns, name, settings }: End, found: Settings) => {
 }
 
 const remove = ({ netns, name, type }: Link): LinkOp => ({ op: 'link.del', netns, name, type })
-
-const settingsOf = (found: ObservedLink): Settings => ({
-  up: found.up,
-  mtu: found.mtu,
-  mac: found.mac,
-  promisc: found.promisc,
-  master: found.master,
-  hairpin: found.port?.hairpin ?? false,
-  isolated: found.port?.isolated ?? false,
-  vlanFiltering: found.details.vlan_filtering === 1,
-})

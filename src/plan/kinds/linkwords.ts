@@ -1,10 +1,15 @@
 /** What is set on a link, and how ip-link(8) calls it. */
 
+import type { ObservedLink } from '../observed.ts'
+
 export interface Settings {
   readonly up?: boolean
   readonly mtu?: number
   readonly mac?: string
   readonly promisc?: boolean
+  readonly allmulti?: boolean
+  /** Packets that may wait to be sent. */
+  readonly txQLen?: number
   readonly master?: string
   /** Of a bridge's port: frames may leave by the port they came in. */
   readonly hairpin?: boolean
@@ -17,6 +22,20 @@ export interface Settings {
 /** What only one type of link has, by its names in `ip -j -d` (linkinfo.info_data). */
 export type Details = Readonly<Record<string, string | number | boolean>>
 
+/** The same, as it is. */
+export const settingsOf = (found: ObservedLink): Settings => ({
+  up: found.up,
+  mtu: found.mtu,
+  mac: found.mac,
+  promisc: found.promisc,
+  allmulti: found.allmulti,
+  txQLen: found.txQLen,
+  master: found.master,
+  hairpin: found.port?.hairpin ?? false,
+  isolated: found.port?.isolated ?? false,
+  vlanFiltering: found.details.vlan_filtering === 1,
+})
+
 /** What `link add` takes for one end. */
 export const born = ({ mtu, mac, master, up }: Settings) => set({ mtu, mac, master, up: up || undefined })
 
@@ -27,6 +46,8 @@ export const set = ({
   master,
   up,
   promisc,
+  allmulti,
+  txQLen,
   hairpin,
   isolated,
   vlanFiltering,
@@ -40,6 +61,8 @@ export const set = ({
     ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
     ...(mac === undefined ? [] : ['address', mac]),
     ...(promisc === undefined ? [] : ['promisc', onOff(promisc)]),
+    ...(allmulti === undefined ? [] : ['allmulticast', onOff(allmulti)]),
+    ...(txQLen === undefined ? [] : ['txqueuelen', String(txQLen)]),
     ...(master === undefined ? [] : master ? ['master', master] : ['nomaster']),
     ...(up === undefined ? [] : [up ? 'up' : 'down']),
     ...(port.length ? ['type', 'bridge_slave', ...port] : []),

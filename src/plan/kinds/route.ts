@@ -3,13 +3,15 @@
 import { familyOf } from '../../../ipam/cidr.ts'
 import type { Route as Wanted } from '../../../ipam/lease.ts'
 import type { Netns } from '../netns.ts'
-import { at, type ObservedRoute } from '../observed.ts'
+import { at, type Observed, type ObservedRoute } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
 
 export interface Route extends Common {
   readonly kind: 'route'
   readonly dev: string
   readonly to: Wanted
+  /** Its link outlives the attachment: it is deleted by itself. */
+  readonly outlived?: boolean
 }
 
 export interface RouteOp {
@@ -24,10 +26,14 @@ export interface RouteOp {
 export const route: Kind<Route, RouteOp> = {
   ensure({ netns, dev, to }, observed) {
     const found = observed.routes.get(at(netns, dev)) ?? []
-    return found.some(one => isSame(to, one)) ? [] : [{ op: 'route.add', netns, dev, to }]
+    const isThere = found.some(one => isSame(to, one)) || isTaken(netns, dev, to, observed)
+    return isThere ? [] : [{ op: 'route.add', netns, dev, to }]
   },
   // A route goes with its link.
-  remove: () => [],
+  remove({ netns, dev, to, outlived }, observed) {
+    const found = observed.routes.get(at(netns, dev)) ?? []
+    return outlived && found.some(one => isSame(to, one)) ? [{ op: 'route.del', netns, dev, to }] : []
+  },
   tool: () => 'ip',
   line({ op, dev, to }) {
     const words = [
@@ -80,11 +86,24 @@ const MAIN = 254
 const isDefault = (dst: string) => dst.endsWith('/0')
 
 const isSame = (to: Wanted, found: ObservedRoute) =>
+  isSamePlace(to, found) &&
+  (to.gw ?? '') === found.gw &&
+  (to.mtu === undefined || to.mtu === found.mtu) &&
+  (to.advmss === undefined || to.advmss === found.advmss) &&
+  // IPv6 has no scopes.
+  (to.scope === undefined || found.family === 6 || to.scope === found.scope)
+
+/** The kernel has one route for these. */
+const isSamePlace = (to: Wanted, found: ObservedRoute) =>
   to.dst === found.dst &&
   familyOf(to.dst) === found.family &&
-  (to.gw ?? '') === found.gw &&
-  String(to.table ?? MAIN) === found.table &&
+  String(to.table || MAIN) === found.table &&
   // Of 0 the kernel makes 1024 for IPv6.
-  (!to.priority || to.priority === found.priority) &&
-  (to.mtu === undefined || to.mtu === found.mtu) &&
-  (to.advmss === undefined || to.advmss === found.advmss)
+  (!to.priority || to.priority === found.priority)
+
+/** A container on two networks has one default route, that of the first: as with the reference plugins. */
+const isTaken = (netns: Netns, dev: string, to: Wanted, { routes }: Observed) =>
+  [...routes].some(
+    ([key, found]) =>
+      key.startsWith(at(netns, '')) && key !== at(netns, dev) && found.some(one => isSamePlace(to, one)),
+  )

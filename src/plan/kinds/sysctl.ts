@@ -1,6 +1,7 @@
 /** Kernel parameters below /proc/sys (proc(5), the kernel's ip-sysctl document). */
 
-import type { Netns } from '../netns.ts'
+import { CniError, codes } from '../../../cni/errors.ts'
+import { HOST, type Netns } from '../netns.ts'
 import { ABSENT, at } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
 
@@ -13,6 +14,8 @@ export interface Sysctl extends Common {
   readonly dev?: string
   /** A kernel without it (IPv6 switched off) is fine. */
   readonly optional: boolean
+  /** Of an interface that outlives the attachment: what is set back when that goes. */
+  readonly before?: string
 }
 
 export interface SysctlOp {
@@ -28,15 +31,28 @@ export interface SysctlOp {
 }
 
 export const sysctl: Kind<Sysctl, SysctlOp> = {
-  ensure({ netns, key, value, optional, dev }, observed) {
+  ensure({ netns, key, value, optional, dev, why }, observed) {
     const was = observed.sysctls.get(at(netns, key))
-    if (was === value || (optional && was === ABSENT)) return []
+    if ((was !== undefined && isSame(was, value)) || (optional && was === ABSENT)) return []
+    if (was === ABSENT && netns !== HOST)
+      throw new CniError(
+        codes.unsupportedField,
+        `${why}: there is no ${key.replaceAll('/', '.')} in the container`,
+        'correct the name, or leave it out: this kernel does not have it, or has it for the whole host only',
+      )
     return [{ op: 'sysctl.set', netns, key, value, was, optional, lasting: dev === undefined }]
   },
-  // Of an interface: goes with it. Of the host: others may rely on it by now.
-  remove: () => [],
+  // Of an interface: goes with it. Of the host or the container: others may rely on it by now.
+  remove({ netns, key, optional, before }, observed) {
+    const found = observed.sysctls.get(at(netns, key))
+    if (before === undefined || found === undefined || found === ABSENT || found === before) return []
+    return [{ op: 'sysctl.set', netns, key, value: before, optional, lasting: false }]
+  },
   tool: () => 'sysctl',
   line: ({ key, value }) => `${key} = ${value}`,
   words: ({ key, value }) => `set ${key.replaceAll('/', '.')} to ${value}`,
   undo: ({ was, ...op }) => (was === undefined || was === ABSENT ? [] : [{ ...op, value: was }]),
 }
+
+/** The kernel writes a tab between several numbers, whatever was between them. */
+const isSame = (a: string, b: string) => a.trim().split(/\s+/).join(' ') === b.trim().split(/\s+/).join(' ')

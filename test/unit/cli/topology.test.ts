@@ -13,6 +13,8 @@ const link = (name: string, rest: Partial<ObservedLink> = {}): ObservedLink => (
   up: true,
   operstate: 'UP',
   promisc: false,
+  allmulti: false,
+  txQLen: 1000,
   alias: '',
   master: '',
   lower: '',

@@ -27,6 +27,8 @@ test('a bridge', () => {
     up: true,
     operstate: 'UP',
     promisc: false,
+    allmulti: false,
+    txQLen: 0,
     alias: 'vethwork:web',
     master: '',
     lower: '',

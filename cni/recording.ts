@@ -1,0 +1,68 @@
+/** What ADD was asked for, remembered before it is done: DEL may come without configuration, namespace and prevResult. */
+
+import { ensure } from '../src/linux/machine.ts'
+import { netnsInodeIfThere } from '../src/linux/netns.ts'
+import { type AttachmentRecord, forget, recall, remember } from '../src/linux/records.ts'
+import type { Desired } from '../src/plan/kinds/index.ts'
+import type { Netns } from '../src/plan/netns.ts'
+import type { Observed } from '../src/plan/observed.ts'
+import { originalsOf } from '../src/plan/originals.ts'
+import type { Endpoint } from '../src/services/service.ts'
+import type { Config } from './config.ts'
+import type { Request } from './request.ts'
+
+export const recordOf = async (
+  { netns: path }: Request,
+  { plugin, wants }: Config,
+  endpoint: Endpoint,
+): Promise<AttachmentRecord> => ({
+  owner: endpoint.owner,
+  plugin,
+  since: new Date().toISOString(),
+  netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
+  endpoint,
+  wants,
+})
+
+/** Makes all of `desired`, or nothing; what is refused leaves the record of the one that is there alone. */
+export const ensureRecorded = async (
+  record: AttachmentRecord,
+  desired: readonly Desired[],
+  refuse: (observed: Observed) => void,
+): Promise<Observed> => {
+  const { owner, plugin } = record
+  let undo = () => {}
+  try {
+    return await ensure(desired, observed => {
+      refuse(observed)
+      undo = () => forget(owner, plugin)
+      remember(record)
+    })
+  } catch (error) {
+    undo()
+    throw error
+  }
+}
+
+/** The same on an interface that another plugin made: with what it was like. */
+export const ensureTuned = async (
+  record: AttachmentRecord,
+  desired: readonly Desired[],
+  netns: Netns,
+): Promise<void> => {
+  const { owner, plugin, endpoint } = record
+  const earlier = recall(owner, plugin)
+  const isSame = earlier?.netns?.inode === record.netns?.inode
+  try {
+    await ensure(desired, observed => {
+      // An ADD that comes again, after a crash maybe, finds what the first one has changed.
+      const first = isSame ? earlier?.endpoint.originals : undefined
+      const originals = first ?? originalsOf(desired, observed, netns, owner.ifname)
+      remember({ ...record, endpoint: { ...endpoint, originals } })
+    })
+  } catch (error) {
+    if (earlier && isSame) remember(earlier)
+    else forget(owner, plugin)
+    throw error
+  }
+}
