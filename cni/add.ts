@@ -59,13 +59,13 @@ const addServices = async (request: Request, config: Config, net: NetConf, attac
 /** What is asked for is remembered before it is done, for DEL. */
 const recorded = async <T>(
   { netns: path }: Request,
-  { plugin, wants }: Config,
+  { plugin }: Config,
   net: NetConf,
   attachment: Attachment,
   lease: Lease,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const { owner } = attachment
+  const { owner, wants } = attachment
   remember({
     owner,
     plugin,

@@ -1,12 +1,14 @@
 /** A plug that an earlier plugin of the chain made: prevResult says which, the kernel what it hangs on. */
 
-import { insideOf } from '../src/linux/peer.ts'
+import { type Inside, insideOf } from '../src/linux/peer.ts'
 import { type AttachmentRecord, recall } from '../src/linux/records.ts'
 import type { Attachment } from '../src/networks/network.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import { attachmentOf } from './attachment.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
+import { membership } from './membership.ts'
+import { watching } from './netconf.ts'
 import type { Request } from './request.ts'
 import { parseResult, type Result } from './result.ts'
 
@@ -14,7 +16,10 @@ export const isChained = ({ net }: Config) => net.mode === 'chained'
 
 /** The attachment of a request; of a chained one also what was found of it. @throws CniError(badConfig, unknownContainer) */
 export const plugged = async (request: Request, config: Config, netns: Netns): Promise<Attachment> => {
-  const attachment = attachmentOf(request, config, netns)
+  const attachment = {
+    ...attachmentOf(request, config, netns),
+    wants: { ...config.wants, groups: membership(request, config) },
+  }
   if (!isChained(config)) return attachment
   const { ips } = previous(config)
   const inside = await insideOf(netns, request.ifname)
@@ -25,6 +30,7 @@ export const plugged = async (request: Request, config: Config, netns: Netns): P
       'a chained plugin comes after the one that makes the interface',
     )
   const { mac, port, bridge } = inside
+  refuseWithoutPort(config, inside)
   return {
     ...attachment,
     found: {
@@ -37,6 +43,17 @@ export const plugged = async (request: Request, config: Config, netns: Netns): P
       gateways: ips.flatMap(({ gateway }) => gateway ?? []),
     },
   }
+}
+
+/** Who may talk to whom is decided at the host's end of the cable. */
+const refuseWithoutPort = ({ net }: Config, { port, bridge }: Inside) => {
+  const field = watching(net)
+  if (!field || (port && bridge)) return
+  throw new CniError(
+    codes.badConfig,
+    `${field} needs a port of a bridge, and the interface is no end of a cable to one`,
+    `leave ${field} out, or put the plugin behind one that makes a veth and a bridge`,
+  )
 }
 
 /** The same for DEL, from what was remembered of ADD: whatever is gone by now. */

@@ -19,7 +19,10 @@ export const plan = (desired: readonly Desired[], observed: Observed): Step[] =>
 
 /** What must be done so that nothing of `desired` is left, in the reverse order. */
 export const planRemoval = (desired: readonly Desired[], observed: Observed): Step[] =>
-  desired.toReversed().flatMap(one => kindOf(one).remove(one, observed).map(step(one)))
+  desired
+    .toReversed()
+    .filter(removedAlone())
+    .flatMap(one => kindOf(one).remove(one, observed).map(step(one)))
 
 /** What takes `steps` back, last one first. */
 export const planUndo = (steps: readonly Step[]): Step[] =>
@@ -28,6 +31,18 @@ export const planUndo = (steps: readonly Step[]): Step[] =>
       .undo(op)
       .map(undone => ({ ...rest, op: undone })),
   )
+
+/** Of objects that go together the first one. */
+const removedAlone = () => {
+  const asked = new Set<string>()
+  return (one: Desired) => {
+    const key = kindOf(one).removedWith?.(one)
+    if (key === undefined) return true
+    if (asked.has(key)) return false
+    asked.add(key)
+    return true
+  }
+}
 
 const step =
   ({ scope, why }: Desired) =>

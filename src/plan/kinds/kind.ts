@@ -23,6 +23,8 @@ export interface Kind<Desired, Op, Others = never> {
   ensure(desired: Desired, observed: Observed): (Op | Others)[]
   /** The ops after which it is gone; none if it is, or if it goes with its link. */
   remove(desired: Desired, observed: Observed): (Op | Others)[]
+  /** Of objects with the same key, removing one removes all; only that one is asked. */
+  removedWith?(desired: Desired): string
   tool(op: Op): Tool
   /** The op as that program reads it: exactly one line. */
   line(op: Op): string
