@@ -42,7 +42,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
           const addresses = lease.addresses.map(({ address }) => address)
           const routable = await withTables(net, attachment, addresses)
           const desired = describe(net, routable, lease)
-          const record = await recordOf(request, config, endpointOf(net, routable, lease))
+          const record = await recordOf(request, config, routable, endpointOf(net, routable, lease))
           const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
           const interfaces = await Promise.all(interfacesOf(desired, observed).map(withItsMac))
           return toResult(config, interfaces, routed(net, lease))
@@ -56,7 +56,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
 const addServices = async (request: Request, config: Config, net: NetConf, attachment: Attachment) => {
   const { netns = HOST, found } = attachment
   const routable = await withTables(net, attachment, found?.addresses ?? [])
-  const record = await recordOf(request, config, endpointOf(net, routable, nobody))
+  const record = await recordOf(request, config, routable, endpointOf(net, routable, nobody))
   await ensureTuned(record, describe(net, routable), netns)
   return tuned(config, attachment, net)
 }

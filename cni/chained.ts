@@ -8,6 +8,8 @@ import type { Endpoint } from '../src/services/service.ts'
 import { attachmentOf } from './attachment.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
+import { membership } from './membership.ts'
+import { watching } from './netconf.ts'
 import type { Request } from './request.ts'
 import { dnsOf, isInside, ofInterface, parseResult, type Result, toLease } from './result.ts'
 
@@ -15,15 +17,31 @@ export const isChained = ({ net }: Config) => net.mode === 'chained'
 
 /** The attachment of a request; of a chained one also what was found of it. @throws CniError(badConfig, unknownContainer) */
 export const plugged = async (request: Request, config: Config, netns: Netns): Promise<Attachment> => {
-  const attachment = attachmentOf(request, config, netns)
+  const attachment = {
+    ...attachmentOf(request, config, netns),
+    wants: { ...config.wants, groups: membership(request, config) },
+  }
   if (!isChained(config)) return attachment
   const before = previous(config)
   const inside = await insideOf(netns, request.ifname)
-  if (inside) return { ...attachment, found: endpointIn(before, attachment, inside) }
+  if (!inside)
+    throw new CniError(
+      codes.unknownContainer,
+      `CNI_IFNAME '${request.ifname}' does not exist in the container's namespace ${netns}`,
+      'a chained plugin comes after the one that makes the interface',
+    )
+  refuseWithoutPort(config, inside)
+  return { ...attachment, found: endpointIn(before, attachment, inside) }
+}
+
+/** Who may talk to whom is decided at the host's end of the cable. */
+const refuseWithoutPort = ({ net }: Config, { port, bridge }: Inside) => {
+  const field = watching(net)
+  if (!field || (port && bridge)) return
   throw new CniError(
-    codes.unknownContainer,
-    `CNI_IFNAME '${request.ifname}' does not exist in the container's namespace ${netns}`,
-    'a chained plugin comes after the one that makes the interface',
+    codes.badConfig,
+    `${field} needs a port of a bridge, and the interface is no end of a cable to one`,
+    `leave ${field} out, or put the plugin behind one that makes a veth and a bridge`,
   )
 }
 

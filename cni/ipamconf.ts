@@ -17,6 +17,9 @@ export type Ipam =
   | { readonly kind: 'delegate'; readonly type: string }
   | { readonly kind: 'none' }
 
+/** What containerd and CRI-O pass on of a pod, if `capabilities` asks for it. */
+export const POD_ANNOTATIONS = 'io.kubernetes.cri.pod-annotations'
+
 /** `capabilities` of one attachment (CONVENTIONS.md), as the schema lets them pass. */
 export interface RuntimeConfig {
   readonly mac?: string
@@ -37,6 +40,7 @@ export interface RuntimeConfig {
   }
   readonly aliases?: readonly string[]
   readonly securityGroups?: readonly string[]
+  readonly [POD_ANNOTATIONS]?: Readonly<Record<string, string>>
 }
 
 /** Ours if there is a section or a `subnet` without another type. */

@@ -4,6 +4,7 @@ import { AddressError, parseAddress } from '../ipam/address.ts'
 import { networks } from '../src/networks/index.ts'
 import { bridgeName } from '../src/networks/marks.ts'
 import type { Mode, NetConf } from '../src/networks/network.ts'
+import { keepsOut } from '../src/services/isolation.ts'
 import { parseConditions } from './conditions.ts'
 import { CniError, codes } from './errors.ts'
 import { parseGroups } from './groups.ts'
@@ -126,9 +127,29 @@ interface Rule {
   readonly remedy: string
 }
 
+/** The first field that needs the container's port on a bridge; undefined if there is none. */
+export const watching = (net: NetConf) =>
+  net.securityGroups
+    ? 'securityGroups'
+    : net.ipspoofchk
+      ? 'ipspoofchk'
+      : keepsOut(net)
+        ? 'ingressPolicy'
+        : undefined
+
 const isMulticast = (address: string) => /^(22[4-9]|23\d)\.|^ff/i.test(address)
 
 const rules: readonly Rule[] = [
+  {
+    broken: net => ['macvlan', 'ipvlan', 'vlanlink'].includes(net.mode) && watching(net) !== undefined,
+    message: net => `mode: "${net.mode}" excludes ${watching(net)}`,
+    remedy: 'its containers have no port on the host: use one with a bridge',
+  },
+  {
+    broken: ({ mode, ipspoofchk }, ipam) => mode !== 'chained' && ipspoofchk && ipam.kind === 'none',
+    message: () => 'ipspoofchk needs addresses',
+    remedy: 'add "subnet": "10.22.0.0/24" or an "ipam" section, or leave it out',
+  },
   {
     broken: ({ hairpinMode, promiscMode }) => hairpinMode && promiscMode,
     message: () => 'hairpinMode: true excludes promiscMode: true',

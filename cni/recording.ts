@@ -3,6 +3,7 @@
 import { ensure } from '../src/linux/machine.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { type AttachmentRecord, forget, recall, remember } from '../src/linux/records.ts'
+import type { Attachment } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import type { Observed } from '../src/plan/observed.ts'
@@ -13,7 +14,8 @@ import type { Request } from './request.ts'
 
 export const recordOf = async (
   { netns: path }: Request,
-  { plugin, wants }: Config,
+  { plugin }: Config,
+  { wants }: Attachment,
   endpoint: Endpoint,
 ): Promise<AttachmentRecord> => ({
   owner: endpoint.owner,

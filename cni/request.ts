@@ -99,6 +99,7 @@ const known = [
   'K8S_POD_NAME',
   'K8S_POD_INFRA_CONTAINER_ID',
   'K8S_POD_UID',
+  'SECURITY_GROUPS',
 ]
 
 /** `K=V;K2=V2` (CONVENTIONS.md "CNI_ARGS"). */

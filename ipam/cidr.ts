@@ -39,12 +39,18 @@ export const macOf = (address: string): string => macOfAddress(parseAddress(addr
 export const linkLocalOf = (mac: string): string => {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map(byte => Number.parseInt(byte, 16))
   const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
-  return `fe80::${groups.map(group => group.toString(16)).join(':')}`
+  return parseAddress(`fe80::${groups.map(group => group.toString(16)).join(':')}`).text
 }
 
 /** The multicast address by which an IPv6 address is asked for (RFC 4291 section 2.7.1). */
 export const solicitedNodeOf = (address: string): string =>
   addressAt(6, (0xff0200000000000000000001ffn << 24n) | (parseAddress(address).value & 0xffffffn)).text
+
+/** All bits of an address as one number: `0xfd000044000000000000000000000002`. */
+export const hexOf = (address: string): string => {
+  const { family, value } = parseAddress(address)
+  return `0x${value.toString(16).padStart(family === 4 ? 8 : 32, '0')}`
+}
 
 /** Without its prefix length. */
 export const hostOf = (text: string): string => text.split('/')[0]!

@@ -15,7 +15,7 @@ const rule = fields({
 
 export const isolation = {
   ingressPolicy: v.optional(
-    v.picklist(['open', 'same-bridge', 'isolated'], "must be 'open', 'same-bridge' or 'isolated'"),
+    v.picklist(['', 'open', 'same-bridge', 'isolated'], "must be 'open', 'same-bridge' or 'isolated'"),
   ),
   macspoofchk: flag,
   ipspoofchk: flag,

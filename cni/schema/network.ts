@@ -118,4 +118,5 @@ export const runtimeConfig = v.looseObject({
   ),
   aliases: v.optional(texts),
   securityGroups: v.optional(texts),
+  'io.kubernetes.cri.pod-annotations': v.optional(v.record(v.string(), v.string())),
 })

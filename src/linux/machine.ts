@@ -56,11 +56,11 @@ export const remove = async (desired: readonly Desired[]): Promise<void> => {
   const own = desired.filter(isOwn)
   const removeSome = async (some: readonly Desired[]) =>
     applyAll(planRemoval(some, await observe(some)), driver)
-  // Apart, so that a tool that does not work keeps nothing but its own things.
+  // Apart, so that a tool that does not work keeps nothing but its own things; the rules outlast the cable.
   const isElement = ({ kind }: Desired) => kind === 'element'
   await attemptAll([
-    () => removeSome(own.filter(isElement)),
     () => removeSome(own.filter(one => !isElement(one))),
+    () => removeSome(own.filter(isElement)),
   ])
 }
 

@@ -20,7 +20,7 @@ export const nftTable = async (table: string): Promise<ObservedTable | undefined
 
 type Listed = { chain?: Named; set?: NamedSet; map?: NamedSet; rule?: { chain: string; comment?: string } }
 type Named = { name: string }
-type NamedSet = Named & { elem?: (Entry | [Entry, Value])[] }
+type NamedSet = Named & { flags?: string | readonly string[]; elem?: (Entry | [Entry, Value])[] }
 /** A key, or a key with a comment. */
 type Entry = Value | { elem: { val: Value; comment?: string } }
 type Value =
@@ -35,7 +35,8 @@ const tableOf = (listed: readonly Listed[]): ObservedTable => {
   const sets = new Map<string, ObservedElement[]>()
   for (const { chain, set, map, rule } of listed) {
     if (chain) chains.set(chain.name, [])
-    if (set) sets.set(set.name, (set.elem ?? []).map(elementOf))
+    // What the kernel writes by itself and forgets with time is nobody's.
+    if (set) sets.set(set.name, set.flags?.includes('timeout') ? [] : (set.elem ?? []).map(elementOf))
     if (map) sets.set(map.name, (map.elem ?? []).map(elementOf))
     if (rule) chains.get(rule.chain)?.push(rule.comment ?? '')
   }

@@ -49,7 +49,7 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         mac: macOfName('fe', port),
         master: conf.bridge,
         hairpin: conf.hairpinMode || isReflected(conf, attachment.wants),
-        isolated: conf.portIsolation,
+        isolated: conf.portIsolation || conf.ingressPolicy === 'isolated',
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
       why: 'the cable between the container and the bridge',

@@ -8,7 +8,7 @@ import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
 import type { Desired } from '../../src/plan/kinds/index.ts'
 import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
-import { nothingWanted } from '../../src/services/wants.ts'
+import { nothingWanted, type Wants } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 
 export const netns = '/run/netns/c1'
@@ -25,12 +25,13 @@ export const leaseOf = (family: Family): Lease => ({
 })
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
-export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
-  describe(
-    parseConfig(JSON.stringify(config)).net,
-    { owner, netns, mac, wants: nothingWanted } satisfies Attachment,
-    lease,
-  )
+export const described = (
+  config: object,
+  lease: Lease,
+  mac?: string,
+  wants: Wants = nothingWanted,
+): Desired[] =>
+  describe(parseConfig(JSON.stringify(config)).net, { owner, netns, mac, wants } satisfies Attachment, lease)
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
@@ -94,6 +95,30 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     v4,
   ),
   'vlan-aware-trunk': described({ ...layer2, vlanTrunk: [{ id: 7 }, { minID: 100, maxID: 102 }] }, noLease),
+  'ipspoofchk-dual': described(configOf('nat', 'dual', { ipspoofchk: true }), leaseOf('dual')),
+  'ingress-same-bridge': described(configOf('nat', 'v4', { ingressPolicy: 'same-bridge' }), v4),
+  'ingress-isolated': described(configOf('nat', 'v4', { ingressPolicy: 'isolated' }), v4),
+  'security-groups': described(
+    configOf('nat', 'dual', {
+      securityGroups: {
+        default: [],
+        web: [
+          { protocol: 'tcp', ports: 80 },
+          { protocol: 'tcp', ports: '8000-8010', remote: '192.0.2.0/24' },
+          { protocol: 'icmp' },
+          { protocol: 'icmpv6', remote: '::/0' },
+        ],
+        db: [
+          { protocol: 'tcp', ports: '5432', remoteGroup: 'web' },
+          { direction: 'egress', protocol: 'udp', ports: 53, remote: '10.44.0.1' },
+          { direction: 'egress', remoteGroup: 'db' },
+        ],
+      },
+    }),
+    leaseOf('dual'),
+    undefined,
+    { ...nothingWanted, groups: ['web', 'db'] },
+  ),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 

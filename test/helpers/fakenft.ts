@@ -36,11 +36,15 @@ export class FakeNft {
     ],
     [/^delete table (\w+ \w+)$/, table => removed(this.#tables, table)],
     [
-      /^add chain (\w+ \w+) (\S+) \{ (?:type .* hook .* priority \w+;.*)? \}$/,
+      /^add chain (\w+ \w+) (\S+) \{ (?:type .* hook .* priority -?\w+;.*)? \}$/,
       (table, name) => this.#at(table).chains.set(name, []),
     ],
+    [/^flush chain (\w+ \w+) (\S+)$/, (table, name) => present(this.#at(table).chains, name).splice(0)],
     [/^delete chain (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).chains, name)],
-    [/^add (?:set|map) (\w+ \w+) (\S+) \{ type .*; \}$/, (table, name) => this.#at(table).sets.set(name, [])],
+    [
+      /^add (?:set|map) (\w+ \w+) (\S+) \{ type(?:of)? .*; \}$/,
+      (table, name) => this.#at(table).sets.set(name, []),
+    ],
     [/^delete set (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).sets, name)],
     [
       /^add rule (\w+ \w+) (\S+) (.+) comment "([^"]+)"$/,

@@ -1,8 +1,8 @@
-/** One attachment's element in a set or map of our rules. */
+/** One attachment's element in a set or map of our rules, or one that a network has in what all networks share. */
 
 import { CniError, codes } from '../../../cni/errors.ts'
 import type { Common, Kind } from './kind.ts'
-import { nft, type RulesetOp } from './ruleset.ts'
+import { deleteElement, nft, quoted, type RulesetOp } from './ruleset.ts'
 
 export interface Element extends Common {
   readonly kind: 'element'
@@ -27,12 +27,15 @@ export const element: Kind<Element, RulesetOp> = {
       ?.find(one => one.key === key)
     if (!found) return [add(desired)]
     if (found.comment === comment && found.value === value) return []
+    // Of two networks on one bridge either may have put it there.
+    if (desired.scope === 'network' && found.value === value) return []
     if (exclusive && found.comment !== comment && !found.abandoned) throw taken(exclusive, found.comment)
-    return [del({ table, set, key }), add(desired)]
+    return [deleteElement({ table, set, key }), add(desired)]
   },
-  remove({ table, set, comment }, observed) {
+  remove({ table, set, comment, scope }, observed) {
+    if (scope === 'network') return [] // it goes with the network's rules
     const mine = (observed.tables.get(table)?.sets.get(set) ?? []).filter(one => one.comment === comment)
-    return mine.map(({ key }) => del({ table, set, key }))
+    return mine.map(({ key }) => deleteElement({ table, set, key }))
   },
   removedWith: ({ table, set, comment }) => `${table} ${set} ${comment}`,
   tool: () => 'nft',
@@ -41,18 +44,13 @@ export const element: Kind<Element, RulesetOp> = {
   undo: op => [...op.undo],
 }
 
-type Place = Pick<Element, 'table' | 'set' | 'key'>
-
 /** Of one that only one may hold the kernel makes sure, too: whoever comes second is refused. */
 const add = ({ table, set, key, value, comment, exclusive }: Element) =>
   nft(
-    `${exclusive ? 'create' : 'add'} element ${table} ${set} { ${key} comment "${comment}"${value === undefined ? '' : ` : ${value}`} }`,
+    `${exclusive ? 'create' : 'add'} element ${table} ${set} { ${quoted(key)} comment "${comment}"${value === undefined ? '' : ` : ${value}`} }`,
     `put ${key} into the nft ${value === undefined ? 'set' : 'map'} ${set}`,
-    [del({ table, set, key })],
+    [deleteElement({ table, set, key })],
   )
-
-export const del = ({ table, set, key }: Place) =>
-  nft(`delete element ${table} ${set} { ${key} }`, `take ${key} out of the nft set ${set}`)
 
 export const taken = (what: string, holder: string) =>
   new CniError(
