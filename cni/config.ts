@@ -82,7 +82,7 @@ export const parseConfig = (
     name,
     plugin,
     net,
-    wants: wantsOf(fields, runtimeConfig),
+    wants: wantsOf(fields, runtimeConfig, plugin),
     ipam:
       role === 'network'
         ? parseIpam(fields, runtimeConfig, lenient)

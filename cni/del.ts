@@ -10,6 +10,7 @@ import { hostVeth, ownerComment } from '../src/networks/marks.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
+import { detour } from '../src/services/shaping.ts'
 import { ownerOf } from './attachment.ts'
 import { remembered } from './chained.ts'
 import type { Config } from './config.ts'
@@ -37,9 +38,10 @@ export const describeHeld = async (request: Request, config: Config) => {
     (await known(() => leaseOnAlias(attachment.owner)))
   const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
   // Nobody remembers: whatever has its mark.
-  const marked = record ? [] : await ownElements(attachment.owner)
+  const { owner } = attachment
+  const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
   return {
-    desired: [...desired, ...marked, ...(inside ? [newborn(inside, attachment.owner)] : [])],
+    desired: [...desired, ...marked, ...(inside ? [newborn(inside, owner)] : [])],
     lease,
   }
 }

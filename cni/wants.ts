@@ -1,26 +1,17 @@
 /** What this one attachment asks of the services: the configuration's word, and above it the runtime's. Pure. */
 
-import type { PortMapping, Rates, Wants } from '../src/services/wants.ts'
+import type { PortMapping, Wants } from '../src/services/wants.ts'
 import { CniError, codes } from './errors.ts'
 import type { RuntimeConfig } from './ipamconf.ts'
 import type { Fields } from './netconf.ts'
+import { ratesOf } from './rates.ts'
 
 /** @throws CniError(badConfig) that names the field */
-export const wantsOf = (fields: Fields, runtime: RuntimeConfig): Wants => ({
+export const wantsOf = (fields: Fields, runtime: RuntimeConfig, plugin: string): Wants => ({
   ports: (runtime.portMappings ?? []).flatMap(portMapping),
-  rates: { ...none, ...ratesOf(fields), ...ratesOf(runtime.bandwidth ?? {}) },
+  rates: ratesOf(fields, runtime.bandwidth ?? {}, plugin === 'bandwidth'),
   groups: runtime.securityGroups,
 })
-
-const none: Rates = { ingressRate: 0, ingressBurst: 0, egressRate: 0, egressBurst: 0 }
-
-const ratesOf = (from: Partial<Rates>): Partial<Rates> =>
-  Object.fromEntries(
-    Object.keys(none).flatMap(name => {
-      const value = from[name as keyof Rates]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
 
 type Given = NonNullable<RuntimeConfig['portMappings']>[number]
 

@@ -5,7 +5,7 @@ import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
-import { ipShow, batch as lines } from './iproute2.ts'
+import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
@@ -15,6 +15,7 @@ export const driver: Driver = {
     switch (batch.tool) {
       case 'ip':
       case 'bridge':
+      case 'tc':
         return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
         return runSysctl(batch, keepGoing)
@@ -31,7 +32,7 @@ export const driver: Driver = {
   },
 }
 
-const runLines = async (tool: 'ip' | 'bridge', batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
+const runLines = async (tool: LineTool, batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
   const { failures } = await lines(tool, netns, ops.map(lineOf), [], keepGoing)
   const lost = failures.find(({ index }) => index === undefined)

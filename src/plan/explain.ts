@@ -27,6 +27,8 @@ export const command = (op: Op): string => {
       return `${inside}ip ${line}`
     case 'bridge':
       return `${inside}bridge ${line}`
+    case 'tc':
+      return `${inside}tc ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
     case 'sysctl':

@@ -10,10 +10,13 @@ import type { Kind } from './kind.ts'
 import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
+import { type Redirect, redirect } from './redirect.ts'
 import { type Route, type RouteOp, route } from './route.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
+import { type Shaper, shaper } from './shaper.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
+import type { TcOp } from './tc.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
 
 export type Desired =
@@ -26,8 +29,10 @@ export type Desired =
   | Link
   | Neigh
   | Probe
+  | Redirect
   | Route
   | Ruleset
+  | Shaper
   | Sysctl
   | Takeover
   | Vlan
@@ -43,6 +48,7 @@ export type Op =
   | RouteOp
   | RulesetOp
   | SysctlOp
+  | TcOp
   | VlanOp
 
 const byDesired = {
@@ -55,13 +61,28 @@ const byDesired = {
   link,
   neigh,
   probe,
+  redirect,
   route,
   ruleset,
+  shaper,
   sysctl,
   takeover,
   vlan,
 }
-const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan }
+const byOp = {
+  addr,
+  arrival,
+  fdb,
+  iptables,
+  link,
+  neigh,
+  nft: ruleset,
+  probe,
+  route,
+  sysctl,
+  tc: shaper,
+  vlan,
+}
 
 /** The kind of an object, or of an op: `link.add` is link's. */
 export const kindOf = (desired: Desired) => byDesired[desired.kind] as unknown as Kind<Desired, Op>
