@@ -85,7 +85,7 @@ export const parseConfig = (
     // Our own name may stand twice in one list: once making the interface, once behind it.
     plugin: plugin === 'vethwork' && net.mode === 'chained' ? 'vethwork-chained' : plugin,
     net,
-    wants: wantsOf(fields, runtimeConfig),
+    wants: wantsOf(fields, runtimeConfig, plugin),
     ipam:
       lenient && mode === 'chained'
         ? { kind: 'none' }

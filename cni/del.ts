@@ -10,6 +10,7 @@ import { hostVeth, ownerComment } from '../src/networks/marks.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
+import { detour } from '../src/services/shaping.ts'
 import { ownerOf } from './attachment.ts'
 import { isChained, remembered } from './chained.ts'
 import type { Config } from './config.ts'
@@ -44,7 +45,7 @@ export const describeHeld = async (request: Request, config: Config) => {
     (record && leaseOf(record.endpoint.addresses))
   const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
   // Nobody remembers: whatever has its mark.
-  const marked = record ? [] : await ownElements(owner)
+  const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
   const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []
   return { desired: [...desired, ...marked, ...half], lease }
 }

@@ -1,14 +1,17 @@
 /** The network's part of the configuration: defaults by mode, and what excludes each other. */
 
 import { AddressError, parseAddress } from '../ipam/address.ts'
+import { networkOf } from '../ipam/cidr.ts'
 import { networks } from '../src/networks/index.ts'
 import { bridgeName } from '../src/networks/marks.ts'
 import type { Mode, NetConf } from '../src/networks/network.ts'
 import { keepsOut } from '../src/services/isolation.ts'
+import { nothingWanted, type Wants } from '../src/services/wants.ts'
 import { parseConditions } from './conditions.ts'
 import { CniError, codes } from './errors.ts'
 import { parseGroups } from './groups.ts'
 import type { Ipam } from './ipamconf.ts'
+import { refuseHalfRates } from './rates.ts'
 import type { network as schema } from './schema/network.ts'
 import type { validate } from './schema/validate.ts'
 import { silentServices } from './servicesconf.ts'
@@ -79,6 +82,8 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     local: all.local && canonical('local', all.local),
     group: all.group && canonical('group', all.group),
     peers: all.peers.map((peer, n) => canonical(`peers[${n}]`, peer)),
+    unshapedSubnets: subnets('unshapedSubnets', all.unshapedSubnets),
+    shapedSubnets: subnets('shapedSubnets', all.shapedSubnets),
   }
 }
 
@@ -107,16 +112,20 @@ const trunk = (list: readonly { id?: number; minID?: number; maxID?: number }[])
   return [...new Set(ids)].sort((a, b) => a - b)
 }
 
-const canonical = (field: string, value: string) => {
+const canonical = (field: string, value: string) =>
+  understood(field, value, 'write an IP address', () => parseAddress(value).text)
+
+const subnets = (field: string, list: readonly string[]) =>
+  list.map((one, n) =>
+    understood(`${field}[${n}]`, one, 'write a subnet as 10.22.0.0/24', () => networkOf(one)),
+  )
+
+const understood = (field: string, value: string, remedy: string, read: () => string) => {
   try {
-    return parseAddress(value).text
+    return read()
   } catch (error) {
     if (!(error instanceof AddressError)) throw error
-    throw new CniError(
-      codes.badConfig,
-      `${field}: ${JSON.stringify(value)} ${error.message}`,
-      'write an IP address',
-    )
+    throw new CniError(codes.badConfig, `${field}: ${JSON.stringify(value)} ${error.message}`, remedy)
   }
 }
 
@@ -250,10 +259,16 @@ const rules: readonly Rule[] = [
     message: () => 'disableContainerInterface: true excludes sourceRouting: true',
     remedy: 'an interface that is down has no routes: leave one of them out',
   },
+  {
+    broken: ({ unshapedSubnets, shapedSubnets }) => unshapedSubnets.length > 0 && shapedSubnets.length > 0,
+    message: () => 'unshapedSubnets excludes shapedSubnets',
+    remedy: 'what is in neither is shaped with the first, and is not with the second: give one',
+  },
 ]
 
 /** Fields that exclude or need each other. DEL and GC do not ask: what was refused left nothing, and must not be stuck. */
-export const refuseContradictions = (net: NetConf, ipam: Ipam) => {
+export const refuseContradictions = (net: NetConf, ipam: Ipam, { rates }: Wants = nothingWanted) => {
   const rule = rules.find(({ broken }) => broken(net, ipam))
   if (rule) throw new CniError(codes.badConfig, rule.message(net), rule.remedy)
+  refuseHalfRates(rates)
 }

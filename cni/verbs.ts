@@ -18,7 +18,8 @@ export const serve = async (
   const config = parseConfig(text, personality)
   refuseTooOld(request.verb, config.cniVersion)
   if (personality.role === 'ipam') return (await import('./ipam-plugin.ts')).serveAddresses(request, config)
-  if (request.verb !== 'DEL' && request.verb !== 'GC') refuseContradictions(config.net, config.ipam)
+  if (request.verb !== 'DEL' && request.verb !== 'GC')
+    refuseContradictions(config.net, config.ipam, config.wants)
   return verbs[request.verb as keyof typeof verbs](request, config)
 }
 

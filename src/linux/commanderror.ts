@@ -17,15 +17,18 @@ export type ErrorKind =
 const kinds: readonly [ErrorKind, RegExp][] = [
   ['taken', /has it already/],
   ['vni', /specified VNI already exists/],
-  ['exists', /File exists|Address already assigned/],
+  ['exists', /File exists|Address already assigned|Exclusivity flag on/],
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
   ['netns', /nsenter: (cannot open|reassociate to namespace)/],
   ['busy', /[Rr]esource busy|Resource temporarily unavailable|holding the xtables lock/],
-  ['unsupported', /not supported|Unknown device type|Unknown symbol/],
+  [
+    'unsupported',
+    /not supported|Unknown device type|Unknown symbol|qdisc kind is unknown|TC classifier not found/,
+  ],
   [
     'missing',
-    /Cannot find device|does not exist|No such (file|device|process)|No chain|Cannot assign requested address|Address not found/,
+    /Cannot find device|does not exist|No such (file|device|process)|No chain|Cannot assign requested address|Address not found|Cannot find specified (qdisc|filter)|with handle of zero/,
   ],
 ]
 

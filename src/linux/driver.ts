@@ -6,7 +6,7 @@ import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
 import { conntrackLines } from './conntrack.ts'
-import { ipShow, batch as lines } from './iproute2.ts'
+import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
@@ -17,6 +17,7 @@ export const driver: Driver = {
       case 'ip':
       case 'ip -6':
       case 'bridge':
+      case 'tc':
         return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
         return runSysctl(batch, keepGoing)
@@ -35,9 +36,11 @@ export const driver: Driver = {
   },
 }
 
-type LineTool = 'ip' | 'ip -6' | 'bridge'
-
-const runLines = async (tool: LineTool, batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
+const runLines = async (
+  tool: LineTool | 'ip -6',
+  batch: Batch,
+  keepGoing: boolean,
+): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
   const [program, options] = tool === 'ip -6' ? (['ip', ['-6']] as const) : ([tool, []] as const)
   const { failures } = await lines(program, netns, ops.map(lineOf), options, keepGoing)

@@ -7,6 +7,7 @@ import {
   isPlugOf,
   nftSuffix,
   type PlugMark,
+  readIfbAlias,
   readIptablesJump,
   readNetworkAlias,
   readPlugAlias,
@@ -49,6 +50,20 @@ export const plugLinks = async (
 
 /** Of whichever network. */
 export const allPlugLinks = (): Promise<ObservedLink[]> => linksOf('type veth')
+
+/** Devices through which comes what attachments send: they do not go with the cable. */
+export const ifbLinks = async () =>
+  (await linksOf('type ifb')).flatMap(({ name, alias }) => {
+    const mark = readIfbAlias(alias)
+    return mark ? [{ name, ...mark }] : []
+  })
+
+/** Those whose cable is gone. */
+export const strayIfbs = async () => {
+  const found = await ifbLinks()
+  const cables = new Set(found.length ? (await allPlugLinks()).map(({ name }) => name) : [])
+  return found.filter(({ port }) => !cables.has(port))
+}
 
 /** Names of networks that have rules of ours. */
 export const networksOfRules = async (withIptables: boolean): Promise<string[]> => {

@@ -111,6 +111,8 @@ const isMissing = (ran: { exitCode?: number; stderr: string }, file: string, too
 const remedy = (tool: string) => {
   const packages: Record<string, string> = {
     ip: 'iproute2',
+    bridge: 'iproute2',
+    tc: 'iproute2',
     nft: 'nftables',
     iptables: 'iptables',
     ip6tables: 'iptables',

@@ -1,4 +1,4 @@
-/** ip(8) and bridge(8): many lines, one process. */
+/** ip(8), bridge(8) and tc(8): many lines, one process. */
 
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
@@ -12,12 +12,14 @@ export interface LineFailure {
   readonly stderr: string
 }
 
+export type LineTool = 'ip' | 'bridge' | 'tc'
+
 /**
- * Runs lines of ip or bridge in one process. With `force` it goes on after a line that fails.
+ * Runs lines of a tool in one process. With `force` it goes on after a line that fails.
  * @returns stdout, and which lines failed
  */
 export const batch = async (
-  tool: 'ip' | 'bridge',
+  tool: LineTool,
   netns: Netns,
   lines: readonly string[],
   options: readonly string[],

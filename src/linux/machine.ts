@@ -3,7 +3,7 @@
 import { attemptAll, CniError, codes } from '../../cni/errors.ts'
 import type { Owner } from '../../ipam/lease.ts'
 import { withLock } from '../../ipam/lock.ts'
-import { hostVeth, networkAlias, ownerComment } from '../networks/marks.ts'
+import { hostIfb, hostVeth, networkAlias, ownerComment } from '../networks/marks.ts'
 import { neighboursOf } from '../networks/plug.ts'
 import { apply, applyAll, undo } from '../plan/apply.ts'
 import type { Desired } from '../plan/kinds/index.ts'
@@ -12,7 +12,7 @@ import { at, type Observed } from '../plan/observed.ts'
 import { plan, planRemoval, type Step } from '../plan/plan.ts'
 import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
-import { guestsOf, hasSharedElements, networkLinks, plugElements, plugLinks } from './evidence.ts'
+import { guestsOf, hasSharedElements, ifbLinks, networkLinks, plugElements, plugLinks } from './evidence.ts'
 import { observe } from './observe.ts'
 import { rememberSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
@@ -73,14 +73,13 @@ export const removeStrays = async (
   keep: readonly Owner[],
   known: readonly Owner[],
 ): Promise<void> => {
-  const names = new Set(keep.map(hostVeth))
+  const names = new Set(keep.flatMap(owner => [hostVeth(owner), hostIfb(owner)]))
   const comments = new Set(keep.map(ownerComment))
   const common = { scope: 'attachment', netns: HOST, why: 'its container is gone' } as const
   const links = (await plugLinks(network)).filter(({ name }) => !names.has(name))
-  const stray = new Set([
-    ...links.map(({ name }) => name),
-    ...known.map(hostVeth).filter(name => !names.has(name)),
-  ])
+  const ifbs = (await ifbLinks()).filter(({ owner }) => owner.network === network)
+  const stray = (marked: readonly { name: string }[], nameOf: (owner: Owner) => string) =>
+    [...new Set([...marked.map(({ name }) => name), ...known.map(nameOf)])].filter(name => !names.has(name))
   const elements = (await plugElements(network)).filter(({ comment }) => !comments.has(comment))
   await remove([
     // Out of its bridge it has no neighbours: the host's entries for it are gone.
@@ -89,7 +88,13 @@ export const removeStrays = async (
         (address): Desired => ({ ...common, kind: 'neigh', dev: master, address }),
       ),
     ),
-    ...[...stray].map((name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} })),
+    ...stray(ifbs, hostIfb).map(
+      (name): Desired => ({ ...common, kind: 'link', type: 'ifb', name, settings: {} }),
+    ),
+    // Taken away first: without its ifb, what a container sends would go nowhere.
+    ...stray(links, hostVeth).map(
+      (name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} }),
+    ),
     ...elements.map((one): Desired => ({ ...common, kind: 'element', ...one })),
   ])
 }

@@ -8,6 +8,7 @@ import {
   at,
   type Observed,
   type ObservedLink,
+  type ObservedQueues,
   type ObservedRoute,
   type ObservedRule,
   type ObservedTable,
@@ -19,6 +20,7 @@ import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
+import { tcShow } from './tc.ts'
 
 export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
@@ -32,10 +34,11 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
   )
-  const [routes, rules, settings, fdb, vlans] = await Promise.all([
+  const [routes, rules, settings, queues, fdb, vlans] = await Promise.all([
     observeRoutes(there),
     observeRules(desired),
     observeSysctls([...there, ...desired.filter(isContainersOwn)]),
+    observeQueues(there),
     observeBridge(there, 'fdb', fdbOf),
     observeBridge(there, 'vlan', vlansOf),
   ])
@@ -45,6 +48,7 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     iptables,
     routes,
     rules,
+    queues,
     fdb,
     vlans,
     ...ports,
@@ -139,6 +143,16 @@ const observeBridge = async <T>(
     for (const dev of devs)
       found.set(at(netns, dev), (await bridgeShow(netns, `${kind} show dev ${dev}`)).flatMap(parse))
   return found
+}
+
+const observeQueues = async (desired: readonly Desired[]) => {
+  const devs = desired.flatMap(one =>
+    one.kind === 'shaper' || one.kind === 'redirect' ? [[one.netns, one.dev] as const] : [],
+  )
+  const queues = new Map<string, ObservedQueues>()
+  for (const [netns, wanted] of byNetns(devs))
+    for (const [dev, found] of await tcShow(netns, wanted)) queues.set(at(netns, dev), found)
+  return queues
 }
 
 const observeSysctls = async (desired: readonly Desired[]) => {

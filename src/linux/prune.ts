@@ -6,10 +6,12 @@ import { iptablesComment, isPlugOf, nftSuffix, readPlugNetwork } from '../networ
 import { remains } from '../networks/remains.ts'
 import { applyAll } from '../plan/apply.ts'
 import { type Explained, explain } from '../plan/explain.ts'
+import { HOST } from '../plan/netns.ts'
 import { planRemoval } from '../plan/plan.ts'
+import { detour } from '../services/shaping.ts'
 import { hasLivingOwners } from './alive.ts'
 import { driver } from './driver.ts'
-import { allPlugLinks, guestsOf, networkLinks, networksOfRules } from './evidence.ts'
+import { allPlugLinks, guestsOf, networkLinks, networksOfRules, strayIfbs } from './evidence.ts'
 import { findTool } from './exec.ts'
 import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
@@ -20,7 +22,7 @@ import { takeoversOf } from './takeovers.ts'
 
 export interface Pruned {
   readonly network: string
-  /** Empty if it is in use. */
+  /** If it is in use, only what containers left that are gone. */
   readonly steps: readonly Explained[]
   readonly inUse: boolean
 }
@@ -36,6 +38,7 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
     const withIptables = (await findTool('iptables-save')) !== undefined
     const withNft = (await findTool('nft')) !== undefined
     const plugs = await allPlugLinks()
+    const strays = await strayIfbs()
     const known = [
       ...links.map(({ network }) => network),
       ...plugs.flatMap(({ alias }) => readPlugNetwork(alias) ?? []),
@@ -46,7 +49,8 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         known.find(one => nftSuffix(one) === `/${name}` || iptablesComment(one) === iptablesComment(name)) ??
         name,
     )
-    const all = new Set([...links.map(({ network }) => network), ...ofRules])
+    const owners = strays.map(({ owner }) => owner.network)
+    const all = new Set([...links.map(({ network }) => network), ...ofRules, ...owners])
     if (only !== undefined && !all.has(only))
       throw new CniError(
         codes.badConfig,
@@ -65,9 +69,11 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         guests.length > 0 ||
         plugs.some(({ alias }) => isPlugOf(network, alias)) ||
         (mine.length === 0 && (await hasLivingOwners(network)))
-      const desired = inUse
+      const shared = inUse
         ? []
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]
+      const lost = strays.filter(({ owner }) => owner.network === network)
+      const desired = [...lost.map(({ owner, port }) => detour(owner, HOST, port)), ...shared]
       const steps = planRemoval(desired, await observe(desired))
       if (!dryRun) await applyAll(steps, driver)
       if (!dryRun && !inUse) {

@@ -89,7 +89,7 @@ export const seeTopology = async (): Promise<Topology> => {
     seeChains(),
   ])
   const defaults = [...v4, ...v6].map(({ dev }) => String(dev))
-  const links = shown.map(linkOf)
+  const links = shown.map(linkOf).filter(({ type }) => type !== 'ifb')
   const { name: host } = readHostFile()
   return topologyOf({ host, links, defaults, forwarding, chains, vteps: await seeVteps(links) })
 }

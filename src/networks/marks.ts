@@ -15,6 +15,19 @@ export const bridgeName = (network: string) =>
 /** The host's end of an attachment's veth. */
 export const hostVeth = (owner: Owner) => `veth${fingerprint(ownerText(owner), 11)}`
 
+/** The device through which comes what an attachment sends. */
+export const hostIfb = (owner: Owner) => `ifb${fingerprint(ownerText(owner), 11)}`
+
+/** `vethwork:web/3f2a…/eth0 of veth1x2y`: whose it is, and what comes through it. */
+export const ifbAlias = (owner: Owner, port: string) => plugAlias(owner, ['of', port])
+
+/** Reads such an alias back. */
+export const readIfbAlias = (alias: string) => {
+  const mark = readPlugAlias(alias)
+  const [of, port] = mark?.addresses ?? []
+  return mark && of === 'of' && port ? { owner: mark.owner, port } : undefined
+}
+
 export const networkAlias = (network: string) => `${PREFIX}${network}`.slice(0, ALIAS)
 
 /** `vethwork:web/3f2a…/eth0 10.22.0.2/24 fd00::2/64` */

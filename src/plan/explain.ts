@@ -25,9 +25,9 @@ export const command = (op: Op): string => {
   switch (kind.tool(op)) {
     case 'ip':
     case 'ip -6':
-      return `${inside}${kind.tool(op)} ${line}`
     case 'bridge':
     case 'conntrack':
+    case 'tc':
       return `${inside}${kind.tool(op)} ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`

@@ -94,11 +94,39 @@ export interface ObservedVlan {
   readonly untagged: boolean
 }
 
+/** A filter by bits of the packet (tc-u32(8)). */
+export interface ObservedFilter {
+  /** `ip`, `ipv6`, `all` */
+  readonly protocol: string
+  /** The class it leads to, `7e:1`; `7e:` is past all classes. */
+  readonly flow: string
+  /** Each value, mask and offset in bytes, `0a000000/ff000000@12`. */
+  readonly matches: readonly string[]
+}
+
+/** How an interface queues what it sends, and what is done with what comes in (tc(8)). */
+export interface ObservedQueues {
+  /** Kind and handle of the queueing discipline, `htb 7e:`; empty where it is the kernel's own choice. */
+  readonly root: string
+  /** Of its class: bits per second; bytes; bytes that may wait. */
+  readonly rate?: number
+  readonly burst?: number
+  readonly queue?: number
+  /** What no filter chooses goes by the class. */
+  readonly shapesAll: boolean
+  readonly filters: readonly ObservedFilter[]
+  /** Where filters look at what comes in. */
+  readonly hook: '' | 'ingress' | 'clsact'
+  /** Those filters: their preference, and the device they redirect to; empty for another action. */
+  readonly incoming: readonly { readonly pref: number; readonly to: string }[]
+}
+
 export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>
   readonly routes: ReadonlyMap<string, readonly ObservedRoute[]>
   /** By namespace. */
   readonly rules: ReadonlyMap<Netns, readonly ObservedRule[]>
+  readonly queues: ReadonlyMap<string, ObservedQueues>
   readonly fdb: ReadonlyMap<string, readonly ObservedFdb[]>
   /** Of bridges and their ports. */
   readonly vlans: ReadonlyMap<string, readonly ObservedVlan[]>
@@ -133,6 +161,7 @@ export const nothing: Observed = {
   links: new Map(),
   routes: new Map(),
   rules: new Map(),
+  queues: new Map(),
   fdb: new Map(),
   vlans: new Map(),
   sysctls: new Map(),

@@ -209,6 +209,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     fdb: filled(fdb),
     vlans: filled(vlans),
     sysctls: new Map(sysctls),
+    queues: before.queues,
     advertised: before.advertised,
     tables: nft.tables(),
     iptables: iptables.lines(),

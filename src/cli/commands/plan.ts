@@ -47,7 +47,7 @@ export const plan: CommandModule<object, Flags> = {
       CNI_PATH: flags.path ?? env.CNI_PATH ?? '/opt/cni/bin',
     })
     const config = parseConfig(readFileSync(flags.config ?? 0, 'utf8'))
-    if (request.verb === 'ADD') refuseContradictions(config.net, config.ipam)
+    if (request.verb === 'ADD') refuseContradictions(config.net, config.ipam, config.wants)
     const steps = await (request.verb === 'ADD' ? previewAdd : previewDel)(request, config)
     console.log(flags.json ? JSON.stringify(steps, null, 2) : render(steps))
   },

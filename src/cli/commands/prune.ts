@@ -35,11 +35,10 @@ export const prune: CommandModule<object, Flags> = {
 
 const render = (pruned: readonly Pruned[], restored: readonly string[]) =>
   [
-    ...pruned.flatMap(({ network, inUse, steps }) =>
-      inUse
-        ? [`${network}: in use`]
-        : [`${network}:`, ...steps.flatMap(({ words, command }) => [`  ${words}`, `    $ ${command}`])],
-    ),
+    ...pruned.flatMap(({ network, inUse, steps }) => [
+      inUse ? `${network}: in use` : `${network}:`,
+      ...steps.flatMap(({ words, command }) => [`  ${words}`, `    $ ${command}`]),
+    ]),
     ...restored.map(line => `set back: ${line.replaceAll('/', '.')}`),
     ...(pruned.length ? [] : ['No network of vethwork is on this host.']),
   ].join('\n')

@@ -2,9 +2,9 @@
 
 import { CniError, codes } from '../../../cni/errors.ts'
 import type { ObservedElement, ObservedListener, ObservedTable } from '../observed.ts'
-import { del, taken } from './element.ts'
+import { taken } from './element.ts'
 import type { Common, Kind } from './kind.ts'
-import type { RulesetOp } from './ruleset.ts'
+import { deleteElement, type RulesetOp } from './ruleset.ts'
 
 export interface HostPort extends Common {
   readonly kind: 'hostport'
@@ -37,7 +37,7 @@ export const hostport: Kind<HostPort, never, RulesetOp> = {
     refuseForeignAddress(desired, observed.hostAddresses)
     const listener = observed.listeners.find(one => isHeardBy(one, desired) && !isPlaceholder(one, desired))
     if (listener) throw listening(desired, listener)
-    return rivals.map(({ set, key }) => del({ table: desired.table, set, key }))
+    return rivals.map(({ set, key }) => deleteElement({ table: desired.table, set, key }))
   },
   remove: () => [],
   tool: op => op,

@@ -12,11 +12,14 @@ import type { Kind } from './kind.ts'
 import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
+import { type Redirect, redirect } from './redirect.ts'
 import { type Route, type RouteOp, route } from './route.ts'
 import { type Rule, type RuleOp, rule } from './rule.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
+import { type Shaper, shaper } from './shaper.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
+import type { TcOp } from './tc.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
 
 export type Desired =
@@ -31,9 +34,11 @@ export type Desired =
   | Link
   | Neigh
   | Probe
+  | Redirect
   | Route
   | Rule
   | Ruleset
+  | Shaper
   | Sysctl
   | Takeover
   | Vlan
@@ -51,6 +56,7 @@ export type Op =
   | RuleOp
   | RulesetOp
   | SysctlOp
+  | TcOp
   | VlanOp
 
 const byDesired = {
@@ -65,9 +71,11 @@ const byDesired = {
   link,
   neigh,
   probe,
+  redirect,
   route,
   rule,
   ruleset,
+  shaper,
   sysctl,
   takeover,
   vlan,
@@ -85,6 +93,7 @@ const byOp = {
   route,
   rule,
   sysctl,
+  tc: shaper,
   vlan,
 }
 

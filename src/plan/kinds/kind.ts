@@ -19,6 +19,7 @@ export type Tool =
   | 'ip'
   | 'ip -6'
   | 'bridge'
+  | 'tc'
   | 'sysctl'
   | 'nft'
   | 'iptables'

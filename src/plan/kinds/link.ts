@@ -24,6 +24,7 @@ export interface Link extends Common, End {
     | 'ip6gretap'
     | 'macvlan'
     | 'ipvlan'
+    | 'ifb'
     | 'given'
   /** The device it is made on, and where that is: the link itself may be born in another namespace. */
   readonly lower?: { readonly netns: Netns; readonly name: string }
