@@ -18,6 +18,7 @@ import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
 import { extend, type Interface, parseResult, type Result } from './result.ts'
 import { settle } from './settle.ts'
+import { warn } from './warn.ts'
 
 export const add = async (request: Request, config: Config): Promise<Result> => {
   const netns = await existingNetns(request)
@@ -39,7 +40,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
         () => addresses.release(),
         async () => {
           const desired = describe(net, attachment, lease)
-          const observed = await recorded(request, config, net, attachment, lease, () =>
+          const observed = await recorded(request, config, net, attachment, lease, desired, () =>
             ensure(desired, cableFirst ? () => {} : refuse),
           )
           return toResult(config, interfacesOf(desired, observed), routed(net, lease))
@@ -52,29 +53,35 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
 /** Another plugin made the interface: what it has, and what of that was changed. */
 const addServices = async (request: Request, config: Config, net: NetConf, attachment: Attachment) => {
   const result = previous(config)
-  await recorded(request, config, net, attachment, nobody, () => ensure(describe(net, attachment), () => {}))
+  const desired = describe(net, attachment)
+  await recorded(request, config, net, attachment, nobody, desired, () => ensure(desired, () => {}))
   return result
 }
 
 /** What is asked for is remembered before it is done, for DEL. */
-const recorded = async <T>(
+const recorded = async (
   { netns: path }: Request,
   { plugin, wants }: Config,
   net: NetConf,
   attachment: Attachment,
   lease: Lease,
-  work: () => Promise<T>,
-): Promise<T> => {
+  desired: readonly Desired[],
+  work: () => Promise<Observed>,
+): Promise<Observed> => {
   const { owner } = attachment
+  const endpoint = endpointOf(net, attachment, lease)
   remember({
     owner,
     plugin,
     since: new Date().toISOString(),
     netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
-    endpoint: endpointOf(net, attachment, lease),
+    endpoint,
     wants,
+    elements: desired.filter(one => one.kind === 'element'),
   })
-  return undoing('forgetting it', async () => forget(owner, plugin), work)
+  const observed = await undoing('forgetting it', async () => forget(owner, plugin), work)
+  await warn(net, endpoint, observed).catch(() => {}) // all is done
+  return observed
 }
 
 /** If the work fails, so does what was done for it; and the error says so if not even that succeeds. */

@@ -5,6 +5,7 @@ import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
+import { firewallCmd } from './firewalld.ts'
 import { ipShow, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
@@ -22,10 +23,11 @@ export const driver: Driver = {
         return runAwait(batch)
       case 'nft':
         return transaction(batch, keepGoing, nftTransaction)
-      case 'iptables':
-      case 'ip6tables': {
-        const { tool } = batch
-        return transaction(batch, keepGoing, lines => iptablesTransaction(tool, 'nat', lines))
+      case 'firewall-cmd':
+        return runFirewallCmd(batch)
+      default: {
+        const { tool, ops } = batch
+        return transaction(batch, keepGoing, lines => iptablesTransaction(tool, tableOf(ops), lines))
       }
     }
   },
@@ -70,6 +72,12 @@ const sysctlOp = (op: Op) => {
   return op
 }
 
+/** What firewalld refuses must not keep a container from starting: it is seen, and said, afterwards. */
+const runFirewallCmd = async ({ ops }: Batch): Promise<BatchFailure[]> => {
+  for (const op of ops) await firewallCmd(lineOf(op).split(' '))
+  return []
+}
+
 /** All or nothing; where one may go on, each line is tried by itself after the whole has failed. */
 const transaction = async (
   { ops }: Batch,
@@ -94,6 +102,9 @@ const culprit = (ops: readonly Op[], stderr: string): Op => {
   const index = nft ? Number(nft[1]) - 1 : iptables ? Number(iptables[1]) - 2 : 0
   return ops[index] ?? ops[0]!
 }
+
+/** Of source NAT, or of what goes through the host: no command of ours has both. */
+const tableOf = ([first]: readonly Op[]) => (first?.op === 'iptables' ? first.table : 'nat')
 
 /** Waits for what the kernel does a moment later by itself. */
 const runAwait = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {

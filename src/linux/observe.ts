@@ -6,11 +6,13 @@ import type { Desired } from '../plan/kinds/index.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 import {
   at,
+  nothing,
   type Observed,
   type ObservedLink,
   type ObservedRoute,
   type ObservedTable,
 } from '../plan/observed.ts'
+import { type Seen, seeFirewalls } from './firewalls.ts'
 import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
@@ -19,11 +21,12 @@ import { readSysctls } from './sysctl.ts'
 
 export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
-  const [links, tables, iptables, sysctls] = await Promise.all([
+  const [links, tables, iptables, sysctls, seen] = await Promise.all([
     observeLinks(desired),
     observeTables(desired),
     observeIptables(desired),
     observeForwarding(desired),
+    observeFirewalls(desired),
   ])
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
@@ -37,7 +40,8 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   return {
     links,
     tables,
-    iptables,
+    iptables: new Map([...iptables, ...seen.filters]),
+    firewalls: seen.firewalls,
     routes,
     fdb,
     vlans,
@@ -161,7 +165,13 @@ const observeTables = async (desired: readonly Desired[]) => {
 const observeIptables = async (desired: readonly Desired[]) => {
   const found = new Map<string, string[]>()
   for (const one of desired)
-    if (one.kind === 'iptables')
+    if (one.kind === 'iptables' && one.table === 'nat')
       found.set(`${one.command} ${one.table}`, await iptablesTable(one.command, one.table))
   return found
 }
+
+/** Who asks for a way through the host is shown whatever stands in it. */
+const observeFirewalls = async (desired: readonly Desired[]): Promise<Seen> =>
+  desired.some(one => one.kind === 'zone' || (one.kind === 'iptables' && one.table === 'filter'))
+    ? seeFirewalls()
+    : { firewalls: nothing.firewalls, filters: new Map() }

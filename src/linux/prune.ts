@@ -14,6 +14,7 @@ import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
 import { forgetNetwork } from './records.ts'
+import { livingRecords } from './revival.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
 
@@ -60,7 +61,10 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
       const guests = (await Promise.all(bridges.map(({ name }) => guestsOf(name))))
         .flat()
         .filter(name => !taken.some(one => 'dev' in one && one.dev === name))
-      const inUse = guests.length > 0 || plugs.some(({ alias }) => isPlugOf(network, alias))
+      const inUse =
+        guests.length > 0 ||
+        plugs.some(({ alias }) => isPlugOf(network, alias)) ||
+        (await livingRecords([network])).length > 0
       const desired = inUse
         ? []
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]

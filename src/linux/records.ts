@@ -3,11 +3,12 @@
  * ports, rates), and what people want to see. A record of an earlier boot is of nothing.
  */
 
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
 import { openDirectory, Torn } from '../../ipam/file.ts'
 import type { Owner } from '../../ipam/lease.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
+import type { Element } from '../plan/kinds/element.ts'
 import type { Endpoint } from '../services/service.ts'
 import type { Wants } from '../services/wants.ts'
 import { stateDir } from './state.ts'
@@ -21,6 +22,8 @@ export interface AttachmentRecord {
   readonly netns?: { readonly path: string; readonly inode: number }
   readonly endpoint: Endpoint
   readonly wants: Wants
+  /** Its elements in our nft sets, for the day when somebody flushes those. */
+  readonly elements?: readonly Element[]
   /** What was on the interface before it was tuned, and is set back by DEL. */
   readonly originals?: Readonly<Record<string, string | number | boolean>>
 }
@@ -54,11 +57,18 @@ export const forget = (owner: Owner, plugin: string): void =>
 
 /** All of a network that this plugin wrote. */
 export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =>
+  recordsIn(network).filter(record => record.plugin === plugin)
+
+/** All of a network. */
+export const recordsIn = (network: string): AttachmentRecord[] =>
   directory(network)
     .names('.')
     .filter(name => name.endsWith('.json'))
     .flatMap(name => read(network, name) ?? [])
-    .filter(record => record.plugin === plugin)
+
+/** Networks that have records. Makes nothing where there is nothing. */
+export const recordedNetworks = (): string[] =>
+  existsSync(`${stateDir()}/${FOLDER}`) ? readdirSync(`${stateDir()}/${FOLDER}`) : []
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>

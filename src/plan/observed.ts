@@ -83,6 +83,27 @@ export interface ObservedVlan {
   readonly untagged: boolean
 }
 
+/** A base chain of somebody else's at nft's forward hook: what it drops is lost, whoever accepted it elsewhere. */
+export interface ObservedBarrier {
+  /** Family and name: `inet filter`. */
+  readonly table: string
+  readonly chain: string
+  readonly policy: string
+  /** The statements of each rule, as libnftables-json(5) has them. */
+  readonly rules: readonly (readonly NftStatement[])[]
+}
+
+export type NftStatement = Readonly<Record<string, unknown>>
+
+/** The host's own firewalls, as far as they concern what goes through it. */
+export interface ObservedFirewalls {
+  readonly barriers: readonly ObservedBarrier[]
+  /** Of firewalld, by interface; undefined where it has no rules. */
+  readonly zones?: ReadonlyMap<string, string>
+  /** Both kinds of iptables, the older one and that over nftables, hold rules. */
+  readonly mixed: boolean
+}
+
 export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>
   readonly routes: ReadonlyMap<string, readonly ObservedRoute[]>
@@ -94,8 +115,9 @@ export interface Observed {
   readonly advertised: readonly string[]
   /** By family and name: `inet vethwork`. */
   readonly tables: ReadonlyMap<string, ObservedTable>
-  /** Lines of `iptables-save` of a table: by `iptables nat`, `ip6tables nat`. */
+  /** Lines of `iptables-save` of a table: by `iptables nat`, `ip6tables-legacy filter`. */
   readonly iptables: ReadonlyMap<string, readonly string[]>
+  readonly firewalls: ObservedFirewalls
 }
 
 /** The key of what belongs to an interface or a namespace: what, in which namespace. */
@@ -110,4 +132,5 @@ export const nothing: Observed = {
   advertised: [],
   tables: new Map(),
   iptables: new Map(),
+  firewalls: { barriers: [], mixed: false },
 }

@@ -15,6 +15,7 @@ import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
+import { type Zone, type ZoneOp, zone } from './zone.ts'
 
 export type Desired =
   | Addr
@@ -31,6 +32,7 @@ export type Desired =
   | Sysctl
   | Takeover
   | Vlan
+  | Zone
 
 export type Op =
   | AddrOp
@@ -44,6 +46,7 @@ export type Op =
   | RulesetOp
   | SysctlOp
   | VlanOp
+  | ZoneOp
 
 const byDesired = {
   addr,
@@ -60,8 +63,9 @@ const byDesired = {
   sysctl,
   takeover,
   vlan,
+  zone,
 }
-const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan }
+const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan, zone }
 
 /** The kind of an object, or of an op: `link.add` is link's. */
 export const kindOf = (desired: Desired) => byDesired[desired.kind] as unknown as Kind<Desired, Op>

@@ -15,7 +15,14 @@ export interface Common {
 }
 
 /** The program an op is a line for. */
-export type Tool = 'ip' | 'bridge' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'await'
+export type Tool =
+  | 'ip'
+  | 'bridge'
+  | 'sysctl'
+  | 'nft'
+  | `ip${'' | '6'}tables${'' | '-nft' | '-legacy'}`
+  | 'firewall-cmd'
+  | 'await'
 
 /** @typeParam Others ops of other kinds that it may ask for */
 export interface Kind<Desired, Op, Others = never> {
