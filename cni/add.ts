@@ -18,6 +18,7 @@ import { ensureRecorded, ensureTuned, recordOf } from './recording.ts'
 import type { Request } from './request.ts'
 import { dnsOf, extend, type Interface, parseResult, type Result } from './result.ts'
 import { settle } from './settle.ts'
+import { warn } from './warn.ts'
 
 export const add = async (request: Request, config: Config): Promise<Result> => {
   const netns = await existingNetns(request)
@@ -42,8 +43,9 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
           const addresses = lease.addresses.map(({ address }) => address)
           const routable = await withTables(net, attachment, addresses)
           const desired = describe(net, routable, lease)
-          const record = await recordOf(request, config, routable, endpointOf(net, routable, lease))
+          const record = await recordOf(request, config, routable, endpointOf(net, routable, lease), desired)
           const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
+          await warn(net, record.endpoint, observed).catch(() => {}) // all is done
           const interfaces = await Promise.all(interfacesOf(desired, observed).map(withItsMac))
           return toResult(config, interfaces, routed(net, lease))
         },
@@ -56,8 +58,10 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
 const addServices = async (request: Request, config: Config, net: NetConf, attachment: Attachment) => {
   const { netns = HOST, found } = attachment
   const routable = await withTables(net, attachment, found?.addresses ?? [])
-  const record = await recordOf(request, config, routable, endpointOf(net, routable, nobody))
-  await ensureTuned(record, describe(net, routable), netns)
+  const desired = describe(net, routable)
+  const record = await recordOf(request, config, routable, endpointOf(net, routable, nobody), desired)
+  const observed = await ensureTuned(record, desired, netns)
+  await warn(net, record.endpoint, observed).catch(() => {}) // all is done
   return tuned(config, attachment, net)
 }
 

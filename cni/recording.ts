@@ -17,6 +17,7 @@ export const recordOf = async (
   { plugin }: Config,
   { wants }: Attachment,
   endpoint: Endpoint,
+  desired: readonly Desired[],
 ): Promise<AttachmentRecord> => ({
   owner: endpoint.owner,
   plugin,
@@ -24,6 +25,7 @@ export const recordOf = async (
   netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
   endpoint,
   wants,
+  elements: desired.filter(one => one.kind === 'element'),
 })
 
 /** Makes all of `desired`, or nothing; what is refused leaves the record of the one that is there alone. */
@@ -51,12 +53,12 @@ export const ensureTuned = async (
   record: AttachmentRecord,
   desired: readonly Desired[],
   netns: Netns,
-): Promise<void> => {
+): Promise<Observed> => {
   const { owner, plugin, endpoint } = record
   const earlier = recall(owner, plugin)
   const isSame = earlier?.netns?.inode === record.netns?.inode
   try {
-    await ensure(desired, observed => {
+    return await ensure(desired, observed => {
       // An ADD that comes again, after a crash maybe, finds what the first one has changed.
       const first = isSame ? earlier?.endpoint.originals : undefined
       const originals = first ?? originalsOf(desired, observed, netns, owner.ifname)

@@ -4,9 +4,12 @@ import { accessSync, constants } from 'node:fs'
 import { telling } from '../ipam/io.ts'
 import { portsOf } from '../src/linux/evidence.ts'
 import { requireTool } from '../src/linux/exec.ts'
+import { firewallCmd } from '../src/linux/firewalld.ts'
 import { refuseWithoutRights } from '../src/linux/rights.ts'
 import { hostLock, stateDir } from '../src/linux/state.ts'
+import { surroundingsOf } from '../src/linux/surroundings.ts'
 import type { NetConf } from '../src/networks/network.ts'
+import { findings } from '../src/services/findings.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
@@ -38,6 +41,7 @@ export const status = async (request: Request, config: Config): Promise<void> =>
         'use a second network',
       )
     await addressesOf(request, config).status()
+    await refuseBlocked(net)
   } catch (error) {
     if (!(error instanceof CniError) || error.code === codes.notReady || error.code === codes.limited)
       throw error
@@ -47,3 +51,20 @@ export const status = async (request: Request, config: Config): Promise<void> =>
 
 const needsNft = ({ mode, ipMasq, ipMasqBackend, macspoofchk, anycastGateway }: NetConf) =>
   mode === 'local' || macspoofchk || anycastGateway || (ipMasq && ipMasqBackend === 'nftables')
+
+/** What ADD cannot help: existing containers do not get through the host either. */
+const refuseBlocked = async ({ mode, isGateway, bridge, vlan }: NetConf) => {
+  if (mode === 'chained' || !isGateway) return
+  const seen = await surroundingsOf({ bridge: vlan ? `${bridge}.${vlan}` : bridge, routed: true })
+  // firewalld that listens will be told by ADD.
+  const { zones } = seen.firewalls
+  const firewalls =
+    zones && (await firewallCmd(['--state'])) ? { ...seen.firewalls, zones: undefined } : seen.firewalls
+  const blocked = findings({ ...seen, firewalls }).find(({ weight }) => weight === 'blocks')
+  if (blocked)
+    throw new CniError(
+      codes.limited,
+      `forwarding impossible: ${blocked.what}; ${blocked.why}`,
+      `${blocked.fix} (${blocked.thread})`,
+    )
+}

@@ -5,7 +5,7 @@ import { HOST } from '../plan/netns.ts'
 import { allPlugLinks, networkLinks, plugElements } from './evidence.ts'
 import { ipShow } from './iproute2.ts'
 import { netnsInodeIfThere } from './netns.ts'
-import { allRecordsOf } from './records.ts'
+import { recordsIn } from './records.ts'
 
 /**
  * @param comment of its nft elements
@@ -13,7 +13,7 @@ import { allRecordsOf } from './records.ts'
  */
 export const isAlive = async (comment: string): Promise<boolean> => {
   const { network, owner } = readOwnerComment(comment)
-  const record = allRecordsOf(network).find(one => ownerComment(one.owner) === comment)
+  const record = recordsIn(network).find(one => ownerComment(one.owner) === comment)
   const cables = await allPlugLinks()
   if (owner && cables.some(({ name }) => name === hostVeth(owner))) return true
   if (!record) return !(await isOurs(network))

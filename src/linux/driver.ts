@@ -6,6 +6,7 @@ import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
 import { conntrackLines } from './conntrack.ts'
+import { firewallCmd } from './firewalld.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
@@ -27,10 +28,11 @@ export const driver: Driver = {
         return transaction(batch, keepGoing, nftTransaction)
       case 'conntrack':
         return runConntrack(batch)
-      case 'iptables':
-      case 'ip6tables': {
-        const { tool } = batch
-        return transaction(batch, keepGoing, lines => iptablesTransaction(tool, 'nat', lines))
+      case 'firewall-cmd':
+        return runFirewallCmd(batch)
+      default: {
+        const { tool, ops } = batch
+        return transaction(batch, keepGoing, lines => iptablesTransaction(tool, tableOf(ops), lines))
       }
     }
   },
@@ -88,6 +90,12 @@ const sysctlOp = (op: Op) => {
   return op
 }
 
+/** What firewalld refuses must not keep a container from starting: it is seen, and said, afterwards. */
+const runFirewallCmd = async ({ ops }: Batch): Promise<BatchFailure[]> => {
+  for (const op of ops) await firewallCmd(lineOf(op).split(' '))
+  return []
+}
+
 /** All or nothing; where one may go on, each line is tried by itself after the whole has failed. */
 const transaction = async (
   { ops }: Batch,
@@ -118,6 +126,8 @@ const runConntrack = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
   const stderr = await conntrackLines(netns, ops.map(lineOf))
   return stderr ? [failure(ops[0]!, 0, stderr)] : []
 }
+/** Of source NAT, or of what goes through the host: no command of ours has both. */
+const tableOf = ([first]: readonly Op[]) => (first?.op === 'iptables' ? first.table : 'nat')
 
 /** Waits for what the kernel does a moment later by itself. */
 const runAwait = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {

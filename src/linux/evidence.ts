@@ -16,6 +16,7 @@ import {
 import { HOST } from '../plan/netns.ts'
 import type { ObservedLink } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
+import { seeFirewalls } from './firewalls.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
@@ -72,7 +73,8 @@ export const networksOfRules = async (withIptables: boolean): Promise<string[]> 
   const lines = withIptables
     ? (await Promise.all((['iptables', 'ip6tables'] as const).map(one => iptablesTable(one, 'nat')))).flat()
     : []
-  const jumps = lines.flatMap(line => readIptablesJump(line) ?? [])
+  const filters = withIptables ? [...(await seeFirewalls()).filters.values()].flat() : []
+  const jumps = [...lines, ...filters].flatMap(line => readIptablesJump(line) ?? [])
   return [
     ...new Set([
       ...names.filter(name => name.includes('/')).map(name => name.slice(name.indexOf('/') + 1)),

@@ -116,10 +116,11 @@ const remedy = (tool: string) => {
     nft: 'nftables',
     iptables: 'iptables',
     ip6tables: 'iptables',
+    'firewall-cmd': 'firewalld',
     nsenter: 'util-linux',
     conntrack: 'conntrack',
   }
-  const name = packages[tool.replace(/-(save|restore)$/, '')]
+  const name = packages[tool.replace(/(-nft|-legacy)?-(save|restore)$/, '')]
   return name
     ? `install it (Debian: apt-get install ${name}) or add its directory to PATH`
     : 'add its directory to PATH'

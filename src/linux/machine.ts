@@ -15,6 +15,7 @@ import { driver } from './driver.ts'
 import { guestsOf, hasSharedElements, ifbLinks, networkLinks, plugElements, plugLinks } from './evidence.ts'
 import { observe } from './observe.ts'
 import { rememberSysctls } from './originals.ts'
+import { lostElements } from './revival.ts'
 import { hostLock } from './state.ts'
 import { rememberTakeovers } from './takeovers.ts'
 
@@ -101,6 +102,7 @@ export const removeStrays = async (
 
 const isOwn = ({ scope }: Desired) => scope === 'attachment'
 
+/** @returns what was done, as far as it may be undone */
 const ensureShared = async (desired: readonly Desired[], observed: Observed): Promise<readonly Step[]> => {
   const shared = desired.filter(one => !isOwn(one))
   if (!plan(shared, observed).length) return []
@@ -109,9 +111,11 @@ const ensureShared = async (desired: readonly Desired[], observed: Observed): Pr
     await refuseOtherWay(shared)
     const now = await observe(shared)
     const steps = plan(shared, now)
+    const revived = plan(await lostElements(desired, now), now)
     rememberSysctls(steps)
     rememberTakeovers(shared, now)
-    return apply(steps, driver)
+    const made = await apply([...steps, ...revived], driver)
+    return revived.length ? [] : made // others rely on it
   })
 }
 

@@ -1,6 +1,6 @@
 /** nft(8): a batch is one transaction; all of it happens, or nothing. */
 
-import type { ObservedElement, ObservedTable } from '../plan/observed.ts'
+import type { NftStatement, ObservedElement, ObservedTable } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
 import { run } from './exec.ts'
 
@@ -53,4 +53,47 @@ const textOf = (value: Value): string => {
   if (typeof value !== 'object') return String(value)
   if ('concat' in value) return value.concat.join(' . ')
   return 'goto' in value ? `goto ${value.goto.target}` : `jump ${value.jump.target}`
+}
+
+/** Families and names of all tables. */
+export const nftTables = async (): Promise<string[]> =>
+  (await list(['tables'])).flatMap(({ table }) => (table ? [`${table.family} ${table.name}`] : []))
+
+export interface BaseChain {
+  /** Family and name: `inet filter`. */
+  readonly table: string
+  readonly chain: string
+  readonly policy: string
+}
+
+/** Base chains at a hook, of all tables of a family. */
+export const nftBaseChains = async (family: string, hook: string): Promise<BaseChain[]> =>
+  (await list(['chains', family])).flatMap(({ chain }) =>
+    chain?.hook === hook
+      ? [{ table: `${chain.family} ${chain.table}`, chain: chain.name, policy: chain.policy ?? 'accept' }]
+      : [],
+  )
+
+/** The rules of a chain as statements (libnftables-json(5)). */
+export const nftRules = async (table: string, chain: string): Promise<NftStatement[][]> =>
+  (await list(['chain', ...table.split(' '), chain])).flatMap(({ rule }) => (rule ? [rule.expr] : []))
+
+interface AnyListed {
+  readonly table?: { readonly family: string; readonly name: string }
+  readonly chain?: {
+    readonly family: string
+    readonly table: string
+    readonly name: string
+    readonly hook?: string
+    readonly policy?: string
+  }
+  readonly rule?: { readonly expr: NftStatement[] }
+}
+
+/** What is not there is an empty list. */
+const list = async (what: readonly string[]): Promise<readonly AnyListed[]> => {
+  const { exitCode, stdout, stderr } = await run('nft', ['-j', 'list', ...what])
+  if (exitCode === 0) return stdout.trim() ? JSON.parse(stdout).nftables : []
+  if (/No such file or directory/.test(stderr)) return []
+  throw new CommandError('nft', `list ${what.join(' ')}`, stderr, "look at the host's nft rules")
 }

@@ -6,6 +6,7 @@ import type { Desired } from '../plan/kinds/index.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 import {
   at,
+  nothing,
   type Observed,
   type ObservedLink,
   type ObservedQueues,
@@ -14,6 +15,7 @@ import {
   type ObservedTable,
 } from '../plan/observed.ts'
 import { withAbandoned } from './abandoned.ts'
+import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
 import { type BridgeJson, fdbOf, linkOf, routeOf, ruleOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
@@ -24,12 +26,13 @@ import { tcShow } from './tc.ts'
 
 export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
-  const [links, tables, iptables, sysctls, ports] = await Promise.all([
+  const [links, tables, iptables, sysctls, ports, seen] = await Promise.all([
     observeLinks(desired),
     observeTables(desired),
     observeIptables(desired),
     observeForwarding(desired),
     observePorts(desired),
+    observeFirewalls(desired),
   ])
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
@@ -45,7 +48,8 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   return {
     links,
     tables,
-    iptables,
+    iptables: new Map([...iptables, ...seen.filters]),
+    firewalls: seen.firewalls,
     routes,
     rules,
     queues,
@@ -202,7 +206,13 @@ const observeTables = async (desired: readonly Desired[]) => {
 const observeIptables = async (desired: readonly Desired[]) => {
   const found = new Map<string, string[]>()
   for (const one of desired)
-    if (one.kind === 'iptables')
+    if (one.kind === 'iptables' && one.table === 'nat')
       found.set(`${one.command} ${one.table}`, await iptablesTable(one.command, one.table))
   return found
 }
+
+/** Who asks for a way through the host is shown whatever stands in it. */
+const observeFirewalls = async (desired: readonly Desired[]): Promise<Seen> =>
+  desired.some(one => one.kind === 'zone' || (one.kind === 'iptables' && one.table === 'filter'))
+    ? seeFirewalls()
+    : { firewalls: nothing.firewalls, filters: new Map() }

@@ -17,6 +17,7 @@ import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
 import { forgetNetwork } from './records.ts'
+import { livingRecords } from './revival.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
 
@@ -68,6 +69,7 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
       const inUse =
         guests.length > 0 ||
         plugs.some(({ alias }) => isPlugOf(network, alias)) ||
+        (await livingRecords([network])).length > 0 ||
         (mine.length === 0 && (await hasLivingOwners(network)))
       const shared = inUse
         ? []

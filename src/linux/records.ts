@@ -3,11 +3,12 @@
  * ports, rates), and what people want to see. A record of an earlier boot is of nothing.
  */
 
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
 import { nowhere, openDirectory, Torn } from '../../ipam/file.ts'
 import type { Owner } from '../../ipam/lease.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
+import type { Element } from '../plan/kinds/element.ts'
 import type { Endpoint } from '../services/service.ts'
 import type { Wants } from '../services/wants.ts'
 import { stateDir } from './state.ts'
@@ -21,6 +22,8 @@ export interface AttachmentRecord {
   readonly netns?: { readonly path: string; readonly inode: number }
   readonly endpoint: Endpoint
   readonly wants: Wants
+  /** Its elements in our nft sets, for the day when somebody flushes those. */
+  readonly elements?: readonly Element[]
 }
 
 interface Kept {
@@ -55,14 +58,18 @@ export const forget = (owner: Owner, plugin: string): void =>
 
 /** All of a network that this plugin wrote. */
 export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =>
-  allRecordsOf(network).filter(record => record.plugin === plugin)
+  recordsIn(network).filter(record => record.plugin === plugin)
 
 /** All of a network, whichever of ours wrote it. */
-export const allRecordsOf = (network: string): AttachmentRecord[] =>
+export const recordsIn = (network: string): AttachmentRecord[] =>
   directory(network)
     .names('.')
     .filter(name => name.endsWith('.json'))
     .flatMap(name => read(network, name) ?? [])
+
+/** Networks that have records. Makes nothing where there is nothing. */
+export const recordedNetworks = (): string[] =>
+  existsSync(`${stateDir()}/${FOLDER}`) ? readdirSync(`${stateDir()}/${FOLDER}`) : []
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>

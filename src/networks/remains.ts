@@ -3,6 +3,7 @@
 import type { Desired } from '../plan/kinds/index.ts'
 import type { Link } from '../plan/kinds/link.ts'
 import { HOST } from '../plan/netns.ts'
+import { coexistenceRemains } from '../services/coexistence.ts'
 import { iptablesRemains } from '../services/masquerade.ts'
 import { networkAlias, nftSuffix, TABLES } from './marks.ts'
 
@@ -39,5 +40,9 @@ export const remains = (
       }),
     ),
     ...(tools.iptables ? iptablesRemains(network) : []),
+    ...coexistenceRemains(
+      network,
+      links.map(({ name }) => name),
+    ),
   ]
 }

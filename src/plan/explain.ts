@@ -35,9 +35,12 @@ export const command = (op: Op): string => {
       return `${inside}sysctl -w ${sysctlWords(line)}`
     case 'nft':
       return `${inside}nft '${line}'`
-    case 'iptables':
-    case 'ip6tables':
-      return `${inside}${kind.tool(op)} -t nat ${line.startsWith(':') ? `-N ${line.slice(1).split(' ')[0]}` : line}`
+    case 'firewall-cmd':
+      return `firewall-cmd ${line}`
+    default: {
+      const table = op.op === 'iptables' ? ` -t ${op.table}` : ''
+      return `${inside}${kind.tool(op)}${table} ${line.startsWith(':') ? `-N ${line.slice(1).split(' ')[0]}` : line}`
+    }
   }
 }
 

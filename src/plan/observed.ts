@@ -121,6 +121,27 @@ export interface ObservedQueues {
   readonly incoming: readonly { readonly pref: number; readonly to: string }[]
 }
 
+/** A base chain of somebody else's at nft's forward hook: what it drops is lost, whoever accepted it elsewhere. */
+export interface ObservedBarrier {
+  /** Family and name: `inet filter`. */
+  readonly table: string
+  readonly chain: string
+  readonly policy: string
+  /** The statements of each rule, as libnftables-json(5) has them. */
+  readonly rules: readonly (readonly NftStatement[])[]
+}
+
+export type NftStatement = Readonly<Record<string, unknown>>
+
+/** The host's own firewalls, as far as they concern what goes through it. */
+export interface ObservedFirewalls {
+  readonly barriers: readonly ObservedBarrier[]
+  /** Of firewalld, by interface; undefined where it has no rules. */
+  readonly zones?: ReadonlyMap<string, string>
+  /** Both kinds of iptables, the older one and that over nftables, hold rules. */
+  readonly mixed: boolean
+}
+
 export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>
   readonly routes: ReadonlyMap<string, readonly ObservedRoute[]>
@@ -135,12 +156,13 @@ export interface Observed {
   readonly advertised: readonly string[]
   /** By family and name: `inet vethwork`. */
   readonly tables: ReadonlyMap<string, ObservedTable>
-  /** Lines of `iptables-save` of a table: by `iptables nat`, `ip6tables nat`. */
+  /** Lines of `iptables-save` of a table: by `iptables nat`, `ip6tables-legacy filter`. */
   readonly iptables: ReadonlyMap<string, readonly string[]>
   /** All addresses of the host, without prefix lengths; asked for when ports are published. */
   readonly hostAddresses: readonly string[]
   /** Of the ports that are to be published. */
   readonly listeners: readonly ObservedListener[]
+  readonly firewalls: ObservedFirewalls
 }
 
 /** A socket of the host that waits for whoever comes. */
@@ -170,4 +192,5 @@ export const nothing: Observed = {
   iptables: new Map(),
   hostAddresses: [],
   listeners: [],
+  firewalls: { barriers: [], mixed: false },
 }

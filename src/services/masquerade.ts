@@ -75,7 +75,7 @@ const iptablesPart = (network: string, family: 4 | 6, rules: string[], why: stri
   netns: HOST,
   command: family === 4 ? 'iptables' : 'ip6tables',
   table: 'nat',
-  parent: 'POSTROUTING',
+  parents: ['POSTROUTING'],
   chain: iptablesChain(network),
   comment: iptablesComment(network),
   rules,

@@ -15,8 +15,8 @@ export class FakeIptables {
     this.#tables = saved
   }
 
-  act(command: string, line: string): void {
-    const key = `${command} nat`
+  /** @param key as `iptables nat` */
+  act(key: string, line: string): void {
     const lines = this.#tables.get(key) ?? []
     this.#tables.set(key, this.#after(lines, line))
   }
@@ -34,6 +34,11 @@ export class FakeIptables {
     switch (verb) {
       case '-A':
         return [...lines, line]
+      case '-I': {
+        const rule = line.replace(/^-I (\S+) 1 /, '-A $1 ')
+        const first = lines.findIndex(one => one.startsWith(`-A ${chain} `))
+        return first < 0 ? [...lines, rule] : lines.toSpliced(first, 0, rule)
+      }
       case '-D':
         return without(need(lines.filter(one => one === line.replace('-D', '-A'))))
       case '-F':

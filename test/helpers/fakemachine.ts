@@ -29,6 +29,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const vlans = new Map(before.vlans)
   const nft = new FakeNft(before.tables)
   const iptables = new FakeIptables(before.iptables)
+  const zones = before.firewalls.zones && new Map(before.firewalls.zones)
   const given: Op[] = []
 
   const need = (key: string): ObservedLink => {
@@ -156,7 +157,13 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
         nft.act(op.line)
         return
       case 'iptables':
-        iptables.act(op.tool, op.line)
+        iptables.act(`${op.tool} ${op.table}`, op.line)
+        return
+      case 'zone.add':
+        zones?.set(op.dev, op.zone)
+        return
+      case 'zone.remove':
+        zones?.delete(op.dev)
     }
   }
 
@@ -178,7 +185,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
 
   const run = async ({ tool, ops }: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
     const failures: BatchFailure[] = []
-    const atomic = ['nft', 'iptables', 'ip6tables'].includes(tool)
+    const atomic = /^(nft|ip6?tables.*)$/.test(tool)
     const [rules, chains] = [nft.save(), iptables.save()]
     for (const [n, op] of ops.entries()) {
       try {
@@ -215,6 +222,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     iptables: iptables.lines(),
     hostAddresses: before.hostAddresses,
     listeners: before.listeners,
+    firewalls: { ...before.firewalls, ...(zones ? { zones: new Map(zones) } : {}) },
   })
   return { run, observed, given }
 }

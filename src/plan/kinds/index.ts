@@ -21,6 +21,7 @@ import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
 import type { TcOp } from './tc.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
+import { type Zone, type ZoneOp, zone } from './zone.ts'
 
 export type Desired =
   | Addr
@@ -42,6 +43,7 @@ export type Desired =
   | Sysctl
   | Takeover
   | Vlan
+  | Zone
 
 export type Op =
   | AddrOp
@@ -58,6 +60,7 @@ export type Op =
   | SysctlOp
   | TcOp
   | VlanOp
+  | ZoneOp
 
 const byDesired = {
   addr,
@@ -79,6 +82,7 @@ const byDesired = {
   sysctl,
   takeover,
   vlan,
+  zone,
 }
 const byOp = {
   addr,
@@ -95,6 +99,7 @@ const byOp = {
   sysctl,
   tc: shaper,
   vlan,
+  zone,
 }
 
 /** The kind of an object, or of an op: `link.add` is link's. */

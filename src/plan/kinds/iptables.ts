@@ -1,26 +1,35 @@
-/** One network's chain in a table of iptables or ip6tables, for hosts without nft (iptables(8)). */
+/** One network's chain in a table of iptables or ip6tables, and the jump that leads there (iptables(8)). */
 
+import { isClosed } from '../closed.ts'
 import { HOST, type Netns } from '../netns.ts'
 import type { Common, Kind, Tool } from './kind.ts'
 
+/** As this host has it, or one of the two that it may have, whose rules are apart: over nftables, and the older one. */
+export type IptablesCommand = Extract<Tool, `ip${string}tables${string}`>
+
 export interface Iptables extends Common {
   readonly kind: 'iptables'
-  readonly command: 'iptables' | 'ip6tables'
-  readonly table: 'nat'
-  /** The built-in chain that jumps to ours. */
-  readonly parent: 'POSTROUTING'
+  readonly command: IptablesCommand
+  readonly table: 'nat' | 'filter'
+  /** Who may jump to our chain: the first of these to which a later one jumps, else the last, which is built in. */
+  readonly parents: readonly string[]
+  /** The jump stands before the parent's other rules. */
+  readonly front?: boolean
+  /** Only needed while the built-in parent lets nothing pass that no rule accepts. */
+  readonly ifClosed?: boolean
   /** At most 28 bytes. */
   readonly chain: string
   /** Whose the chain is. */
   readonly comment: string
-  /** Rules without `-A CHAIN`. */
+  /** Rules without `-A CHAIN`, as iptables-save prints them. */
   readonly rules: readonly string[]
 }
 
 export interface IptablesOp {
   readonly op: 'iptables'
   readonly netns: Netns
-  readonly tool: Tool
+  readonly tool: IptablesCommand
+  readonly table: Iptables['table']
   readonly line: string
   readonly words: string
   readonly undo: readonly IptablesOp[]
@@ -28,14 +37,15 @@ export interface IptablesOp {
 
 export const iptables: Kind<Iptables, IptablesOp> = {
   ensure(desired, observed) {
-    const { command, table, parent, chain, rules } = desired
+    const { command, table, chain, rules, front, ifClosed } = desired
     const found = observed.iptables.get(`${command} ${table}`) ?? []
-    const has = (start: string) => found.some(line => line.startsWith(start))
+    if (ifClosed && !isClosed(found, desired.parents.at(-1) ?? '')) return []
     const missing = rules.filter(rule => !found.includes(`-A ${chain} ${rule}`))
     const op = maker(desired)
+    const parent = parentOf(desired, found)
     return [
       // Naming a chain in iptables-restore creates it.
-      ...(has(`:${chain} `)
+      ...(hasChain(found, chain)
         ? []
         : [
             op(`:${chain} - [0:0]`, `create the ${command} chain ${chain}`, [
@@ -47,25 +57,27 @@ export const iptables: Kind<Iptables, IptablesOp> = {
           op(`-D ${chain} ${rule}`, `delete the rule: ${rule}`),
         ]),
       ),
-      ...(has(`-A ${parent} ${jump(desired)}`)
+      ...(jumps(desired, found).length
         ? []
         : [
-            op(`-A ${parent} ${jump(desired)}`, `let ${parent} jump to ${chain}`, [
-              op(`-D ${parent} ${jump(desired)}`, `let ${parent} pass by ${chain}`),
-            ]),
+            op(
+              `${front ? `-I ${parent} 1` : `-A ${parent}`} ${jump(desired)}`,
+              `let ${parent} jump to ${chain}`,
+              [op(`-D ${parent} ${jump(desired)}`, `let ${parent} pass by ${chain}`)],
+            ),
           ]),
     ]
   },
 
   remove(desired, observed) {
-    const { command, table, parent, chain } = desired
+    const { command, table, chain } = desired
     const found = observed.iptables.get(`${command} ${table}`) ?? []
     const op = maker(desired)
     return [
-      ...found
-        .filter(line => line === `-A ${parent} ${jump(desired)}`)
-        .map(() => op(`-D ${parent} ${jump(desired)}`, `let ${parent} pass by ${chain}`)),
-      ...(found.some(line => line.startsWith(`:${chain} `))
+      ...jumps(desired, found).map(parent =>
+        op(`-D ${parent} ${jump(desired)}`, `let ${parent} pass by ${chain}`),
+      ),
+      ...(hasChain(found, chain)
         ? [
             op(`-F ${chain}`, `empty the ${command} chain ${chain}`),
             op(`-X ${chain}`, `delete the ${command} chain ${chain}`),
@@ -80,14 +92,27 @@ export const iptables: Kind<Iptables, IptablesOp> = {
   undo: op => [...op.undo],
 }
 
+const hasChain = (found: readonly string[], chain: string) =>
+  found.some(line => line.startsWith(`:${chain} `))
+
+const parentOf = ({ parents }: Iptables, found: readonly string[]) =>
+  parents.find((parent, n) =>
+    parents.slice(n + 1).some(other => found.includes(`-A ${other} -j ${parent}`)),
+  ) ?? parents.at(-1)
+
+/** The parents that jump to our chain. */
+const jumps = (desired: Iptables, found: readonly string[]) =>
+  desired.parents.filter(parent => found.includes(`-A ${parent} ${jump(desired)}`))
+
 const jump = ({ comment, chain }: Iptables) => `-m comment --comment "${comment}" -j ${chain}`
 
 const maker =
-  ({ command }: Iptables) =>
+  ({ command, table }: Iptables) =>
   (line: string, words: string, undo: readonly IptablesOp[] = []): IptablesOp => ({
     op: 'iptables',
     netns: HOST,
     tool: command,
+    table,
     line,
     words,
     undo,

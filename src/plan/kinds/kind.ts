@@ -22,8 +22,8 @@ export type Tool =
   | 'tc'
   | 'sysctl'
   | 'nft'
-  | 'iptables'
-  | 'ip6tables'
+  | `ip${'' | '6'}tables${'' | '-nft' | '-legacy'}`
+  | 'firewall-cmd'
   | 'await'
   | 'conntrack'
 
