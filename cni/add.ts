@@ -58,8 +58,8 @@ const addServices = async (request: Request, config: Config, net: NetConf, attac
 
 /** What is asked for is remembered before it is done, for DEL. */
 const recorded = async <T>(
-  { netns: path }: Request,
-  { plugin, wants }: Config,
+  { netns: path, args, path: plugins }: Request,
+  { plugin, wants, text }: Config,
   net: NetConf,
   attachment: Attachment,
   lease: Lease,
@@ -73,6 +73,8 @@ const recorded = async <T>(
     netns: { path, inode: (await netnsInodeIfThere(path)) ?? 0 },
     endpoint: endpointOf(net, attachment, lease),
     wants,
+    lease,
+    call: { config: text, args, path: plugins },
   })
   return undoing('forgetting it', async () => forget(owner, plugin), work)
 }

@@ -2,9 +2,14 @@
 
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
+import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
+import { gc } from './commands/gc.ts'
+import { ls } from './commands/ls.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
+import { ps } from './commands/ps.ts'
+import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
 
 declare const VETHWORK_VERSION: string
@@ -20,15 +25,14 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
         : `vethwork: ${message ?? error?.stack}\nTry 'vethwork --help'.`,
     )
   }
-  await yargs()
+  const commands = [ls, ps, explain, topology, plan, repair, gc, prune, fdb]
+  // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
+  const line = commands.reduce((all, one) => all.command(one as any), yargs())
+  await line
     .scriptName('vethwork')
     .usage(
       '$0 <command>\n\nA container network plugin. Runtimes call it by CNI_COMMAND; people by these commands:',
     )
-    .command(plan)
-    .command(prune)
-    .command(topology)
-    .command(fdb)
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

@@ -3,10 +3,10 @@
  * ports, rates), and what people want to see. A record of an earlier boot is of nothing.
  */
 
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
 import { openDirectory, Torn } from '../../ipam/file.ts'
-import type { Owner } from '../../ipam/lease.ts'
+import type { Lease, Owner } from '../../ipam/lease.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Endpoint } from '../services/service.ts'
 import type { Wants } from '../services/wants.ts'
@@ -21,8 +21,21 @@ export interface AttachmentRecord {
   readonly netns?: { readonly path: string; readonly inode: number }
   readonly endpoint: Endpoint
   readonly wants: Wants
+  /** What it was leased; with `call` all that its description is made of. */
+  readonly lease?: Lease
+  readonly call?: Call
   /** What was on the interface before it was tuned, and is set back by DEL. */
   readonly originals?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What ADD was called with, beside the owner and the namespace: enough to do CHECK or DEL without a runtime. */
+export interface Call {
+  /** Stdin, as it came. */
+  readonly config: string
+  /** CNI_ARGS */
+  readonly args: Readonly<Record<string, string>>
+  /** CNI_PATH */
+  readonly path: readonly string[]
 }
 
 interface Kept {
@@ -59,6 +72,19 @@ export const recordsOf = (network: string, plugin: string): AttachmentRecord[] =
     .filter(name => name.endsWith('.json'))
     .flatMap(name => read(network, name) ?? [])
     .filter(record => record.plugin === plugin)
+
+/** Of every network and plugin, the oldest first. Makes nothing where there is nothing. */
+export const allRecords = (): AttachmentRecord[] => {
+  const folder = `${stateDir()}/${FOLDER}`
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .flatMap(network =>
+      readdirSync(`${folder}/${network}`)
+        .filter(name => name.endsWith('.json'))
+        .flatMap(name => read(network, name) ?? []),
+    )
+    .sort((a, b) => (a.since < b.since ? -1 : 1))
+}
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>
