@@ -6,6 +6,7 @@ import { conf } from './commands/conf.ts'
 import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
 import { gc } from './commands/gc.ts'
+import { install, uninstall } from './commands/install.ts'
 import { ls } from './commands/ls.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
@@ -17,7 +18,7 @@ declare const VETHWORK_VERSION: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [ls, ps, explain, topology, plan, repair, gc, prune, fdb, conf]
+  const commands = [ls, ps, explain, topology, plan, repair, gc, prune, fdb, conf, install, uninstall]
   // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
   const line = commands.reduce((all, one) => all.command(one as any), yargs())
   line
