@@ -3,6 +3,7 @@
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
 import { conf } from './commands/conf.ts'
+import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
 import { gc } from './commands/gc.ts'
@@ -18,7 +19,7 @@ declare const VETHWORK_VERSION: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [ls, ps, explain, topology, plan, repair, gc, prune, fdb, conf, install, uninstall]
+  const commands = [ls, ps, explain, topology, events, plan, repair, gc, prune, fdb, conf, install, uninstall]
   // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
   const line = commands.reduce((all, one) => all.command(one as any), yargs())
   line

@@ -56,3 +56,6 @@ export const stepLines = ({ words, command }: Pick<Explained, 'words' | 'command
   `  ${words}`,
   `    $ ${command}`,
 ]
+
+/** A kernel parameter as sysctl(8) writes it. */
+export const sysctlWords = (key: string) => key.replaceAll('/', '.')

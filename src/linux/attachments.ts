@@ -42,14 +42,17 @@ export interface AttachmentSeen {
   readonly records: readonly AttachmentRecord[]
 }
 
+/** `elsewhere` is less sure: the kernel gives the number of a namespace that is gone to a new one. */
+export type Whereabouts = 'there' | 'elsewhere' | 'nowhere'
+
 /** What `attachmentsOf` joins. */
 export interface Traces {
   readonly records: readonly AttachmentRecord[]
   readonly leases: readonly HeldLease[]
   /** All veths of the host. */
   readonly veths: readonly ObservedLink[]
-  /** Whether a namespace of this path and inode is there. */
-  readonly isThere: (path: string, inode: number) => boolean
+  /** Where the namespace of this path and inode is. */
+  readonly whereIs: (path: string, inode: number) => Whereabouts
 }
 
 export const seeAttachments = async (): Promise<AttachmentSeen[]> => {
@@ -66,12 +69,13 @@ export const seeAttachments = async (): Promise<AttachmentSeen[]> => {
   const live = [...namespaces].every(([path, inode]) => found.get(path) === inode)
     ? new Set<number>()
     : await liveNamespaces()
-  const isThere = (path: string, inode: number) => found.get(path) === inode || live.has(inode)
-  return attachmentsOf({ records, leases, veths, isThere })
+  const whereIs = (path: string, inode: number): Whereabouts =>
+    found.get(path) === inode ? 'there' : live.has(inode) ? 'elsewhere' : 'nowhere'
+  return attachmentsOf({ records, leases, veths, whereIs })
 }
 
 /** By network, and in it the oldest first. */
-export const attachmentsOf = ({ records, leases, veths, isThere }: Traces): AttachmentSeen[] => {
+export const attachmentsOf = ({ records, leases, veths, whereIs }: Traces): AttachmentSeen[] => {
   const marks = veths.flatMap(link => {
     const mark = readPlugAlias(link.alias)
     return mark ? [{ link, ...mark }] : []
@@ -94,7 +98,7 @@ export const attachmentsOf = ({ records, leases, veths, isThere }: Traces): Atta
     const cable = port === undefined ? undefined : vethsBy.get(port)
     const path = first?.netns?.path ?? leased?.netns ?? undefined
     const inode = first?.netns?.inode ?? leased?.netnsInode ?? undefined
-    const namespace = path && inode ? isThere(path, inode) : undefined
+    const namespace = path && inode ? whereIs(path, inode) : undefined
     const addresses = mark?.addresses.length
       ? mark.addresses
       : (endpoint?.addresses ?? lease?.addresses ?? [])
@@ -116,11 +120,11 @@ export const attachmentsOf = ({ records, leases, veths, isThere }: Traces): Atta
 }
 
 /** A cable lives with the namespace of its other end: where one is, so is the other. */
-const lifeOf = (namespace: boolean | undefined, port?: string, cable?: ObservedLink): Life => {
+const lifeOf = (namespace: Whereabouts | undefined, port?: string, cable?: ObservedLink): Life => {
   if (cable) return cable.operstate === 'UP' ? 'alive' : 'down'
   if (namespace === undefined) return 'unknown'
-  if (!namespace) return 'gone'
-  return port ? 'unplugged' : 'alive'
+  if (namespace === 'there') return port ? 'unplugged' : 'alive'
+  return namespace === 'nowhere' || port ? 'gone' : 'alive'
 }
 
 /** What the plugins of a chain serve between them. */
