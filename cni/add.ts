@@ -43,7 +43,14 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
           const addresses = lease.addresses.map(({ address }) => address)
           const routable = await withTables(net, attachment, addresses)
           const desired = describe(net, routable, lease)
-          const record = await recordOf(request, config, routable, endpointOf(net, routable, lease), desired)
+          const record = await recordOf(
+            request,
+            config,
+            routable,
+            endpointOf(net, routable, lease),
+            desired,
+            lease,
+          )
           const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
           await warn(net, record.endpoint, observed).catch(() => {}) // all is done
           const interfaces = await Promise.all(interfacesOf(desired, observed).map(withItsMac))
@@ -59,7 +66,7 @@ const addServices = async (request: Request, config: Config, net: NetConf, attac
   const { netns = HOST, found } = attachment
   const routable = await withTables(net, attachment, found?.addresses ?? [])
   const desired = describe(net, routable)
-  const record = await recordOf(request, config, routable, endpointOf(net, routable, nobody), desired)
+  const record = await recordOf(request, config, routable, endpointOf(net, routable, nobody), desired, nobody)
   const observed = await ensureTuned(record, desired, netns)
   await warn(net, record.endpoint, observed).catch(() => {}) // all is done
   return tuned(config, attachment, net)

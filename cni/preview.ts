@@ -5,14 +5,30 @@ import { refuseTakenName } from '../src/linux/machine.ts'
 import { observe } from '../src/linux/observe.ts'
 import { describe } from '../src/networks/index.ts'
 import { type Explained, explain } from '../src/plan/explain.ts'
+import type { Desired } from '../src/plan/kinds/index.ts'
 import { plan, planRemoval } from '../src/plan/plan.ts'
-import { existingNetns, ownerOf, withTables } from './attachment.ts'
+import { attachmentOf, existingNetns, ownerOf, withTables } from './attachment.ts'
 import { isChained, plugged, withMac } from './chained.ts'
 import type { Config } from './config.ts'
 import { describeHeld } from './del.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
 import { settle } from './settle.ts'
+
+/** What one more container of a network would have, and share; the container's side only where there is one. */
+export const previewConfig = async (config: Config): Promise<Desired[]> => {
+  const request: Request = {
+    verb: 'ADD',
+    containerId: 'example',
+    netns: '',
+    ifname: 'eth0',
+    args: {},
+    path: ['/opt/cni/bin'],
+    netnsOverride: false,
+  }
+  const { lease } = await addressesOf(request, config).preview()
+  return describe(await settle(config.net, undefined, true), attachmentOf(request, config, undefined), lease)
+}
 
 /** @throws CniError whatever ADD would refuse */
 export const previewAdd = async (request: Request, config: Config): Promise<Explained[]> => {

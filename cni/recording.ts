@@ -1,5 +1,6 @@
 /** What ADD was asked for, remembered before it is done: DEL may come without configuration, namespace and prevResult. */
 
+import type { Lease } from '../ipam/lease.ts'
 import { ensure } from '../src/linux/machine.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { type AttachmentRecord, forget, recall, remember } from '../src/linux/records.ts'
@@ -13,11 +14,12 @@ import type { Config } from './config.ts'
 import type { Request } from './request.ts'
 
 export const recordOf = async (
-  { netns: path }: Request,
-  { plugin }: Config,
+  { netns: path, args, path: plugins }: Request,
+  { plugin, text }: Config,
   { wants }: Attachment,
   endpoint: Endpoint,
   desired: readonly Desired[],
+  lease: Lease,
 ): Promise<AttachmentRecord> => ({
   owner: endpoint.owner,
   plugin,
@@ -26,6 +28,8 @@ export const recordOf = async (
   endpoint,
   wants,
   elements: desired.filter(one => one.kind === 'element'),
+  lease,
+  call: { config: text, args, path: plugins },
 })
 
 /** Makes all of `desired`, or nothing; what is refused leaves the record of the one that is there alone. */

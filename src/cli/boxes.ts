@@ -35,13 +35,13 @@ export const beside = (blocks: readonly (readonly string[])[]): string[] => {
   )
 }
 
-/** Words in lines of at most `width`, two blanks between; none is cut in two, but what is too long for any line. */
-export const flow = (words: readonly string[], width: number): string[] => {
+/** Words in lines of at most `width`, `gap` between; none is cut in two, but what is too long for any line. */
+export const flow = (words: readonly string[], width: number, gap = '  '): string[] => {
   const lines: string[] = []
   for (const word of words.map(one => clip(one, width))) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 2 + word.length <= width)
-      lines[lines.length - 1] = `${last}  ${word}`
+    if (last !== undefined && last.length + gap.length + word.length <= width)
+      lines[lines.length - 1] = `${last}${gap}${word}`
     else lines.push(word)
   }
   return lines

@@ -49,6 +49,9 @@ export const plugLinks = async (
     .filter(({ alias }) => isPlugOf(network, alias))
     .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
 
+/** All of the host, with their addresses. */
+export const allLinks = async (): Promise<ObservedLink[]> => (await ipShow(HOST, ['addr show'])).map(linkOf)
+
 /** Of whichever network. */
 export const allPlugLinks = (): Promise<ObservedLink[]> => linksOf('type veth')
 

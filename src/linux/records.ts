@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
 import { nowhere, openDirectory, Torn } from '../../ipam/file.ts'
-import type { Owner } from '../../ipam/lease.ts'
+import type { Lease, Owner } from '../../ipam/lease.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import type { Element } from '../plan/kinds/element.ts'
 import type { Endpoint } from '../services/service.ts'
@@ -24,6 +24,19 @@ export interface AttachmentRecord {
   readonly wants: Wants
   /** Its elements in our nft sets, for the day when somebody flushes those. */
   readonly elements?: readonly Element[]
+  /** What it was leased; with `call` all that its description is made of. */
+  readonly lease?: Lease
+  readonly call?: Call
+}
+
+/** What ADD was called with, beside the owner and the namespace: enough to do CHECK or DEL without a runtime. */
+export interface Call {
+  /** Stdin, as it came. */
+  readonly config: string
+  /** CNI_ARGS */
+  readonly args: Readonly<Record<string, string>>
+  /** CNI_PATH */
+  readonly path: readonly string[]
 }
 
 interface Kept {
@@ -70,6 +83,19 @@ export const recordsIn = (network: string): AttachmentRecord[] =>
 /** Networks that have records. Makes nothing where there is nothing. */
 export const recordedNetworks = (): string[] =>
   existsSync(`${stateDir()}/${FOLDER}`) ? readdirSync(`${stateDir()}/${FOLDER}`) : []
+
+/** Of every network and plugin, the oldest first. Makes nothing where there is nothing. */
+export const allRecords = (): AttachmentRecord[] => {
+  const folder = `${stateDir()}/${FOLDER}`
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .flatMap(network =>
+      readdirSync(`${folder}/${network}`)
+        .filter(name => name.endsWith('.json'))
+        .flatMap(name => read(network, name) ?? []),
+    )
+    .sort((a, b) => (a.since < b.since ? -1 : 1))
+}
 
 /** When the network itself goes. */
 export const forgetNetwork = (network: string): void =>

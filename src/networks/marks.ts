@@ -91,4 +91,4 @@ export const iptablesComment = (network: string) => `vethwork ${network.slice(0,
 /** The network whose jump a line of iptables-save is. */
 export const readIptablesJump = (line: string) => /--comment "vethwork ([^ "]+)" -j VETHWORK-/.exec(line)?.[1]
 
-const ownerText = ({ network, containerId, ifname }: Owner) => `${network}/${containerId}/${ifname}`
+export const ownerText = ({ network, containerId, ifname }: Owner) => `${network}/${containerId}/${ifname}`

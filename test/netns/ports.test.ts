@@ -1,8 +1,8 @@
 // Published ports, from everywhere that may ask: the outside, the host, 127.0.0.1, a neighbour, the container itself.
-import { afterEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { answerDatagrams, askDatagram } from '../helpers/datagrams.ts'
 import type { Container } from '../helpers/host.ts'
-import { configOf, type Family, hostSeen } from '../helpers/modes.ts'
+import { type Family, hostSeen } from '../helpers/modes.ts'
 import { connect, listen } from '../helpers/packets.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { scenes } from '../helpers/scene.ts'

@@ -213,12 +213,26 @@ const create = (desired: Link): LinkOp[] => {
   ]
 }
 
+/** What is a port's own the kernel takes only when it is a port already: not in the op that makes it one. */
 const changes = ({ netns, name, settings }: End, found: Settings) => {
   const keys = (Object.keys(settings) as (keyof Settings)[]).filter(
     key => settings[key] !== undefined && settings[key] !== found[key],
   )
-  const only = (from: Settings): Settings => Object.fromEntries(keys.map(key => [key, from[key]]))
-  return keys.length ? [{ op: 'link.set' as const, netns, name, set: only(settings), was: only(found) }] : []
+  const isOfPort = (key: keyof Settings) => key === 'hairpin' || key === 'isolated'
+  const groups = keys.includes('master')
+    ? [keys.filter(key => !isOfPort(key)), keys.filter(isOfPort)]
+    : [keys]
+  const only = (from: Settings, some: readonly (keyof Settings)[]): Settings =>
+    Object.fromEntries(some.map(key => [key, from[key]]))
+  return groups
+    .filter(some => some.length)
+    .map(some => ({
+      op: 'link.set' as const,
+      netns,
+      name,
+      set: only(settings, some),
+      was: only(found, some),
+    }))
 }
 
 const remove = ({ netns, name, type }: Link): LinkOp => ({ op: 'link.del', netns, name, type })

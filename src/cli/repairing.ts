@@ -1,0 +1,37 @@
+/** All that is remembered and lives, one after the other; what fails keeps nothing else from being repaired. */
+
+import { CniError, codes } from '../../cni/errors.ts'
+import { type Repaired, repair } from '../../cni/repair.ts'
+import { type AttachmentSeen, seeAttachments } from '../linux/attachments.ts'
+import { attachmentsOf } from './subject.ts'
+
+export const repairAll = async (what: string | undefined, dryRun: boolean) => {
+  const seen = what === undefined ? await seeAttachments() : meant(what, await seeAttachments())
+  const repaired: Repaired[] = []
+  // What containers share is the first one's to mend: undone yet, it would be every one's.
+  const told = new Set<string>()
+  const failures: unknown[] = []
+  for (const record of seen.flatMap(({ records }) => records)) {
+    try {
+      const one = await repair(record, dryRun)
+      if (!one) continue
+      repaired.push({ ...one, steps: one.steps.filter(({ command }) => !told.has(command)) })
+      for (const { command } of one.steps) told.add(command)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  return { repaired, failures }
+}
+
+/** @throws CniError(unknownContainer) */
+const meant = (what: string, seen: readonly AttachmentSeen[]): readonly AttachmentSeen[] => {
+  const ofNetwork = seen.filter(({ owner }) => owner.network === what)
+  const found = ofNetwork.length ? ofNetwork : attachmentsOf(what, seen)
+  if (found.length) return found
+  throw new CniError(
+    codes.unknownContainer,
+    `'${what}' is neither a container nor a network that is remembered here`,
+    'see `vethwork ps`',
+  )
+}
