@@ -123,6 +123,4 @@ export const answerRules = (network: string, answers: Answers, why: string): Des
 })
 
 const near = (subnets: readonly string[]) =>
-  [...subnets, LOOPBACK].map(
-    subnet => `${subnet.includes(':') ? 'ip6' : 'ip'} saddr ${subnet} masquerade`,
-  )
+  [...subnets, LOOPBACK].map(subnet => `${subnet.includes(':') ? 'ip6' : 'ip'} saddr ${subnet} masquerade`)
