@@ -10,6 +10,7 @@ import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
 import { nothingWanted } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
+import { dns, publishing, web } from './portmappings.ts'
 
 export const netns = '/run/netns/c1'
 export const owner = { network: layer2.name, containerId: 'c1', ifname: 'eth0' } as const
@@ -25,12 +26,10 @@ export const leaseOf = (family: Family): Lease => ({
 })
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
-export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
-  describe(
-    parseConfig(JSON.stringify(config)).net,
-    { owner, netns, mac, wants: nothingWanted } satisfies Attachment,
-    lease,
-  )
+export const described = (config: object, lease: Lease, mac?: string): Desired[] => {
+  const { net, wants } = parseConfig(JSON.stringify(config))
+  return describe(net, { owner, netns, mac, wants } satisfies Attachment, lease)
+}
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
@@ -94,6 +93,19 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     v4,
   ),
   'vlan-aware-trunk': described({ ...layer2, vlanTrunk: [{ id: 7 }, { minID: 100, maxID: 102 }] }, noLease),
+  'ports-dual': described(
+    publishing([web, { ...web, hostPort: 81, hostIP: '192.0.2.1' }, { ...dns, range: 2 }]),
+    leaseOf('dual'),
+  ),
+  'ports-conditions': described(
+    publishing([web], {
+      hairpinMode: false,
+      conditionsV4: ['!', '-s', '192.0.2.0/24', '-i', 'eth1'],
+      conditionsV6: ['ip6', 'saddr', '2001:db8::/32'],
+    }),
+    leaseOf('dual'),
+  ),
+  'ports-masq-all': described(publishing([dns], { masqAll: true }, 'ipMasq by nftables', 'v4'), v4),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 
@@ -122,4 +134,5 @@ export const virgin: Observed = {
     [at(HOST, 'eth1'), aLink('eth1', { up: true, operstate: 'UP' })],
   ]),
   sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
+  hostAddresses: ['127.0.0.1', '192.0.2.1', '::1', '2001:db8::1', 'fe80::1'],
 }
