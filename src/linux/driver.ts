@@ -5,7 +5,7 @@ import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
-import { conntrackLines } from './conntrack.ts'
+import { conntrackLines, withFlows } from './conntrack.ts'
 import { firewallCmd } from './firewalld.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
@@ -123,8 +123,12 @@ const culprit = (ops: readonly Op[], stderr: string): Op => {
 
 /** It stops at the first line that it does not understand, and says of none how far it came. */
 const runConntrack = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
-  const stderr = await conntrackLines(netns, ops.map(lineOf))
-  return stderr ? [failure(ops[0]!, 0, stderr)] : []
+  const { found, stderr } = await withFlows(
+    netns,
+    ops.filter(op => op.op === 'conntrack.del'),
+  )
+  const said = stderr || (found.length ? await conntrackLines(netns, found.map(lineOf)) : '')
+  return said ? [failure(found[0] ?? ops[0]!, 0, said)] : []
 }
 /** Of source NAT, or of what goes through the host: no command of ours has both. */
 const tableOf = ([first]: readonly Op[]) => (first?.op === 'iptables' ? first.table : 'nat')

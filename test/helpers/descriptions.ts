@@ -10,6 +10,7 @@ import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
 import { nothingWanted, type Wants } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
+import { dns, publishing, web } from './portmappings.ts'
 
 export const netns = '/run/netns/c1'
 export const owner = { network: layer2.name, containerId: 'c1', ifname: 'eth0' } as const
@@ -25,13 +26,10 @@ export const leaseOf = (family: Family): Lease => ({
 })
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
-export const described = (
-  config: object,
-  lease: Lease,
-  mac?: string,
-  wants: Wants = nothingWanted,
-): Desired[] =>
-  describe(parseConfig(JSON.stringify(config)).net, { owner, netns, mac, wants } satisfies Attachment, lease)
+export const described = (config: object, lease: Lease, mac?: string, asked?: Wants): Desired[] => {
+  const { net, wants } = parseConfig(JSON.stringify(config))
+  return describe(net, { owner, netns, mac, wants: asked ?? wants } satisfies Attachment, lease)
+}
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
@@ -119,6 +117,19 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     undefined,
     { ...nothingWanted, groups: ['web', 'db'] },
   ),
+  'ports-dual': described(
+    publishing([web, { ...web, hostPort: 81, hostIP: '192.0.2.1' }, { ...dns, range: 2 }]),
+    leaseOf('dual'),
+  ),
+  'ports-conditions': described(
+    publishing([web], {
+      hairpinMode: false,
+      conditionsV4: ['!', '-s', '192.0.2.0/24', '-i', 'eth1'],
+      conditionsV6: ['ip6', 'saddr', '2001:db8::/32'],
+    }),
+    leaseOf('dual'),
+  ),
+  'ports-masq-all': described(publishing([dns], { masqAll: true }, 'ipMasq by nftables', 'v4'), v4),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 
@@ -149,4 +160,5 @@ export const virgin: Observed = {
     [at(HOST, 'eth1'), aLink('eth1', { up: true, operstate: 'UP' })],
   ]),
   sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
+  hostAddresses: ['127.0.0.1', '192.0.2.1', '::1', '2001:db8::1', 'fe80::1'],
 }

@@ -15,22 +15,30 @@ export const isReference = existsSync(executable) && statSync(executable).isDire
 /** The names by which the executable is called. */
 export const names = ['vethwork', 'vethwork-ipam', 'bridge', 'host-local']
 
-/** A CNI_PATH directory: the executable under all its names, and Debian's plugins for everything else. */
-export const pluginsUnderTest = (directory: string): string =>
-  farm(directory, executable, (target, link) => symlinkSync(target, link))
+/**
+ * A CNI_PATH directory: the executable under all its names, and Debian's plugins for everything else.
+ * @param ours its names there
+ */
+export const pluginsUnderTest = (directory: string, ours: readonly string[] = names): string =>
+  farm(directory, executable, ours, (target, link) => symlinkSync(target, link))
 
 /** The same with copies instead of links into the host, for a machine of its own; only the names are links. */
-export const installPlugins = (directory: string): string => {
+export const installPlugins = (directory: string, ours: readonly string[] = names): string => {
   mkdirSync(directory, { recursive: true })
   if (!isReference) copyFileSync(executable, join(directory, '.vethwork'))
-  return farm(directory, '.vethwork', copyFileSync)
+  return farm(directory, '.vethwork', ours, copyFileSync)
 }
 
-const farm = (directory: string, ours: string, put: (from: string, to: string) => void): string => {
+const farm = (
+  directory: string,
+  target: string,
+  ours: readonly string[],
+  put: (from: string, to: string) => void,
+): string => {
   mkdirSync(directory, { recursive: true })
   for (const name of existsSync(referenceDir) ? readdirSync(referenceDir) : []) {
-    if (isReference || !names.includes(name)) put(join(referenceDir, name), join(directory, name))
+    if (isReference || !ours.includes(name)) put(join(referenceDir, name), join(directory, name))
   }
-  if (!isReference) for (const name of names) symlinkSync(ours, join(directory, name))
+  if (!isReference) for (const name of ours) symlinkSync(target, join(directory, name))
   return directory
 }

@@ -4,7 +4,8 @@ import { answerDatagrams, askDatagram } from '../helpers/datagrams.ts'
 import type { Container, Host } from '../helpers/host.ts'
 import { configOf, hostSeen, networkName } from '../helpers/modes.ts'
 import { connect, type Listener, listen } from '../helpers/packets.ts'
-import { dns, publishing, web, withPorts } from '../helpers/published.ts'
+import { dns, publishing, web } from '../helpers/portmappings.ts'
+import { withPorts } from '../helpers/published.ts'
 import { failed, scenes } from '../helpers/scene.ts'
 
 const open = scenes(afterEach)

@@ -20,40 +20,48 @@ export interface Conntrack extends Common {
   readonly element: Element
 }
 
+/** Flows to a port: those to one address of the host, or those that were led to a container. */
 export interface ConntrackOp {
   readonly op: 'conntrack.del'
   readonly netns: Netns
-  readonly line: string
-  readonly words: string
+  readonly family: 4 | 6
+  readonly protocol: 'udp' | 'sctp'
+  readonly port: number
+  readonly to?: string
+  readonly led?: { readonly address: string; readonly port: number }
 }
 
 export const conntrack: Kind<Conntrack, ConntrackOp> = {
-  // Those that were led elsewhere, or nowhere: of the host's own addresses, for what passes through is not ours.
+  // Those that were led elsewhere, or nowhere: to the host's own addresses, for what passes through is not ours.
   ensure(desired, observed) {
-    const { element, address, family, port } = desired
+    const { element, address, family } = desired
     const { table, set, key, value, comment } = element
     const found = observed.tables
       .get(table)
       ?.sets.get(set)
       ?.find(one => one.key === key)
     if (found?.comment === comment && found.value === value) return []
-    const own = observed.hostAddresses.filter(one => one.includes(':') === (family === 6))
-    return (address ? [address] : own).map(one => del(desired, `-d ${one} --dport ${port}`, `${one}`))
+    const own = observed.hostAddresses.filter(
+      one => one.includes(':') === (family === 6) && !isLinkLocal(one),
+    )
+    return (address ? [address] : own).map(to => ({ ...flows(desired), to }))
   },
-  remove(desired) {
-    const { port, target } = desired
-    const led = `--dport ${port} -r ${target.address} --reply-port-src ${target.port}`
-    return [del(desired, led, target.address)]
-  },
+  remove: desired => [{ ...flows(desired), led: desired.target }],
   tool: () => 'conntrack',
-  line: op => op.line,
-  words: op => op.words,
+  line: ({ family, protocol, port, to, led }) =>
+    [
+      `-D -f ipv${family} -p ${protocol}`,
+      ...(to ? [`-d ${to}`] : []),
+      `--dport ${port}`,
+      ...(led ? [`-r ${led.address} --reply-port-src ${led.port}`] : []),
+    ].join(' '),
+  words: ({ protocol, port, to, led }) =>
+    `forget who spoke to port ${port}/${protocol} ${to ? `of ${to}` : `and was led to ${led?.address}`}`,
   undo: () => [],
 }
 
-const del = ({ netns, family, protocol, port }: Conntrack, which: string, whose: string): ConntrackOp => ({
-  op: 'conntrack.del',
-  netns,
-  line: `-D -f ipv${family} -p ${protocol} ${which}`,
-  words: `forget who spoke to port ${port}/${protocol} of ${whose}`,
-})
+/** Every port of a bridge has one; nobody speaks to it from afar. */
+const isLinkLocal = (address: string) => /^fe[89ab]/.test(address)
+
+const flows = ({ netns, family, protocol, port }: Conntrack) =>
+  ({ op: 'conntrack.del', netns, family, protocol, port }) as const
