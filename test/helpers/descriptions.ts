@@ -1,5 +1,5 @@
 /** What networks of each kind consist of, as data: the input of all tests of plans. */
-import { parseConfig } from '../../cni/config.ts'
+import { type Config, parseConfig } from '../../cni/config.ts'
 import type { Lease } from '../../ipam/lease.ts'
 import { describe } from '../../src/networks/index.ts'
 import { fitted } from '../../src/networks/mtu.ts'
@@ -8,7 +8,6 @@ import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
 import type { Desired } from '../../src/plan/kinds/index.ts'
 import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
-import { nothingWanted } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 
 export const netns = '/run/netns/c1'
@@ -26,26 +25,21 @@ export const leaseOf = (family: Family): Lease => ({
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
 export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
-  describe(
-    parseConfig(JSON.stringify(config)).net,
-    { owner, netns, mac, wants: nothingWanted } satisfies Attachment,
-    lease,
-  )
+  ofParsed(parseConfig(JSON.stringify(config)), lease, mac)
+
+const ofParsed = ({ net, wants }: Config, lease: Lease, mac?: string) =>
+  describe(net, { owner, netns, mac, wants } satisfies Attachment, lease)
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
-  const { net } = parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: layer2.name, ...fields }))
+  const { net, wants } = parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: layer2.name, ...fields }))
   const underlay = {
     name: 'eth1',
     mac: '52:54:00:12:34:56',
     mtu: 1500,
     addresses: ['192.0.2.1', '2001:db8::1'],
   }
-  return describe(
-    fitted({ ...net, master: net.master || 'eth1' }, underlay),
-    { owner, netns, wants: nothingWanted },
-    lease,
-  )
+  return describe(fitted({ ...net, master: net.master || 'eth1' }, underlay), { owner, netns, wants }, lease)
 }
 
 const v4 = leaseOf('v4')
@@ -54,6 +48,8 @@ const routes = [
   { dst: '198.51.100.0/24' },
   { dst: '203.0.113.0/24', scope: 253 },
 ]
+
+const rates = { ingressRate: 20e6, ingressBurst: 2e6, egressRate: 1e6, egressBurst: 1e6 }
 
 /** By name: also that of the file in test/golden/plans. */
 export const descriptions: Readonly<Record<string, Desired[]>> = {
@@ -94,6 +90,15 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     v4,
   ),
   'vlan-aware-trunk': described({ ...layer2, vlanTrunk: [{ id: 7 }, { minID: 100, maxID: 102 }] }, noLease),
+  'nat-shaped': described(
+    configOf('nat', 'v4', { ...rates, unshapedSubnets: ['10.0.0.0/8', 'fd00::/56'] }),
+    v4,
+  ),
+  'bridge-shaped-some': described(
+    { ...layer2, egressRate: 2e8, egressBurst: 4294967295, shapedSubnets: ['2001:db8:7::/48'] },
+    noLease,
+  ),
+  'macvlan-shaped': spanning({ mode: 'macvlan', ...rates }),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 

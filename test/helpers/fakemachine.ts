@@ -8,6 +8,7 @@ import type { RouteOp } from '../../src/plan/kinds/route.ts'
 import { at, type Observed, type ObservedLink, type ObservedRoute } from '../../src/plan/observed.ts'
 import { FakeIptables } from './fakeiptables.ts'
 import { FakeNft } from './fakenft.ts'
+import { afterTc, deviceOf, isUntouched } from './faketc.ts'
 
 export interface FakeMachine extends Driver {
   /** As it is now; comparable with toEqual. */
@@ -24,6 +25,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const links = new Map(before.links)
   const routes = new Map(before.routes)
   const sysctls = new Map(before.sysctls)
+  const queues = new Map(before.queues)
   const fdb = new Map(before.fdb)
   const vlans = new Map(before.vlans)
   const nft = new FakeNft(before.tables)
@@ -137,6 +139,14 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       case 'neigh.del':
         need(at(op.netns, op.dev))
         return
+      case 'tc': {
+        const key = at(op.netns, deviceOf(op.line))
+        need(key)
+        const after = afterTc(op.line, queues.get(key))
+        if (isUntouched(after)) queues.delete(key)
+        else queues.set(key, after)
+        return
+      }
       case 'nft':
         nft.act(op.line)
         return
@@ -151,6 +161,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const vanish = (key: string) => {
     links.delete(key)
     routes.delete(key)
+    queues.delete(key)
     fdb.delete(key)
     vlans.delete(key)
     // What was made on it goes with it.
@@ -190,6 +201,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const observed = (): Observed => ({
     links: new Map(links),
     routes: filled(routes),
+    queues: new Map(queues),
     fdb: filled(fdb),
     vlans: filled(vlans),
     sysctls: new Map(sysctls),
