@@ -11,7 +11,7 @@ export const tcShow = async (netns: Netns, devs: readonly string[]): Promise<Map
     `qdisc show dev ${dev}`,
     `class show dev ${dev}`,
     `filter show dev ${dev}`,
-    `filter show dev ${dev} parent ffff:`,
+    `filter show dev ${dev} ingress`,
   ])
   const { stdout, failures } = await batch('tc', netns, lines, [], true)
   const fatal = failures.find(({ stderr }) => !/Cannot find device/.test(stderr))

@@ -46,14 +46,14 @@ const forms: readonly [RegExp, Work][] = [
   [/^qdisc add dev \S+ handle ffff: ingress$/, was => ({ ...was, hook: 'ingress' })],
   [/^qdisc del dev \S+ ingress$/, was => ({ ...was, hook: '', incoming: [] })],
   [
-    /^filter add dev \S+ parent ffff: protocol all prio (\d+) u32 match u32 0 0 action mirred egress redirect dev (\S+)$/,
+    /^filter add dev \S+ ingress protocol all prio (\d+) u32 match u32 0 0 action mirred egress redirect dev (\S+)$/,
     (was, pref, to) => {
       if (!was.hook) throw new Error('Parent Qdisc does not exist')
       return { ...was, incoming: [...was.incoming, { pref: Number(pref), to }] }
     },
   ],
   [
-    /^filter del dev \S+ parent ffff: protocol all prio (\d+)$/,
+    /^filter del dev \S+ ingress protocol all prio (\d+)$/,
     (was, pref) => ({ ...was, incoming: was.incoming.filter(one => one.pref !== Number(pref)) }),
   ],
 ]

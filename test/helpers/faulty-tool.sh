@@ -6,7 +6,7 @@ tool=${0##*/}
 real=$(PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin command -v "$tool")
 
 # The plugin itself, on its way into its host.
-case "$*" in */vethwork) exec "$real" "$@" ;; esac
+case "$*" in */vethwork | */chained/*) exec "$real" "$@" ;; esac
 
 lines=1
 # What the kernel refuses, in the words of the tool.

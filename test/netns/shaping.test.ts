@@ -147,7 +147,7 @@ ready('CHECK', () => {
   const harms: Record<string, (at: { port: string; ifb: string }) => string[]> = {
     'the shaper of what it receives': ({ port }) => tc(`qdisc del dev ${port} root`),
     'the shaper of what it sends': ({ ifb }) => tc(`qdisc del dev ${ifb} root`),
-    'the redirect': ({ port }) => tc(`filter del dev ${port} parent ffff: prio 32382 protocol all`),
+    'the redirect': ({ port }) => tc(`filter del dev ${port} ingress prio 32382 protocol all`),
     'all that looks at what comes in': ({ port }) => tc(`qdisc del dev ${port} ingress`),
     'the ifb': ({ ifb }) => ['ip', 'link', 'del', ifb],
     'the ifb is down': ({ ifb }) => ['ip', 'link', 'set', ifb, 'down'],

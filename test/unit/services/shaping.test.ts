@@ -76,11 +76,11 @@ describe('what is seen', () => {
     ['a subnet less', { filters: u32('src').slice(1) }, `tc qdisc del dev ${port} root`, 6],
     ['only some', { shapesAll: false }, `tc qdisc del dev ${port} root`, 6],
     ['no shaper', { root: '' }, `tc qdisc add dev ${port} root handle 7e: htb default 1`, 5],
-    ['no redirect', { incoming: [] }, `tc filter add dev ${port} parent ffff: protocol all prio 32382`, 1],
+    ['no redirect', { incoming: [] }, `tc filter add dev ${port} ingress protocol all prio 32382`, 1],
     [
       'a redirect to nowhere',
       { incoming: [{ pref: 32382, to: '*' }] },
-      `tc filter del dev ${port} parent ffff: protocol all prio 32382`,
+      `tc filter del dev ${port} ingress protocol all prio 32382`,
       2,
     ],
     ['no hook', { hook: '', incoming: [] }, `tc qdisc add dev ${port} handle ffff: ingress`, 2],
