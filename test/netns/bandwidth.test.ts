@@ -5,9 +5,8 @@ import { type CniRan, cni } from '../helpers/cni.ts'
 import { eachFault } from '../helpers/eachfault.ts'
 import { faultyTools } from '../helpers/faults.ts'
 import { beyond } from '../helpers/modes.ts'
-import { pings } from '../helpers/packets.ts'
 import { executable, referenceDir } from '../helpers/plugins.ts'
-import { highest, lowest, rateOf } from '../helpers/rate.ts'
+import { expectRate } from '../helpers/rate.ts'
 import {
   given,
   requireBuild,
@@ -88,23 +87,16 @@ given(...common, requireFile(`${referenceDir}/bandwidth`))('as the reference', (
     const all = await chained('reference', second)
     const { container, outside, call } = all
     succeeded(await call('ADD'))
-    expect(await pings(container, beyond.v4)).toBe(true)
-    const received = await rateOf(outside, container, address)
-    const sent = await rateOf(container, outside, beyond.v4)
+    await expectRate(rates.ingressRate, outside, container, address)
+    await expectRate(rates.egressRate, container, outside, beyond.v4)
     succeeded(await call('CHECK'))
     succeeded(await call('DEL'))
-    return { ...all, received, sent }
+    return all
   }
 
   test('the same rates behind its bridge, and nothing is left', async () => {
-    const [reference, ours] = [await measured('reference'), await measured('ours')]
-    for (const { received, sent } of [reference, ours]) {
-      expect(received).toBeLessThan(highest(rates.ingressRate))
-      expect(received).toBeGreaterThan(lowest(rates.ingressRate))
-      expect(sent).toBeLessThan(highest(rates.egressRate))
-      expect(sent).toBeGreaterThan(lowest(rates.egressRate))
-    }
-    await expectNothing(ours)
+    await measured('reference')
+    await expectNothing(await measured('ours'))
   }, 120_000)
 
   test('a rate without a burst, and a burst without a rate, are refused by both', async () => {

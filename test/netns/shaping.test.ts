@@ -8,7 +8,7 @@ import { beyond, configOf, type Family, networkName, subnets } from '../helpers/
 import type { Netns } from '../helpers/netns.ts'
 import { pings } from '../helpers/packets.ts'
 import { pairOn } from '../helpers/pair.ts'
-import { highest, lowest, rateOf } from '../helpers/rate.ts'
+import { expectRate, rateOf } from '../helpers/rate.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, type Scene, scenes, succeeded } from '../helpers/scene.ts'
 import { mentions, snapshot } from '../helpers/snapshot.ts'
@@ -39,15 +39,6 @@ const routed = async (outside: Netns) =>
 const reach = async (from: Netns, to: Netns, address: string) => {
   expect(await pings(from, address)).toBe(true)
   return rateOf(from, to, address)
-}
-
-/** A busy machine may send less, so it has three tries; more than the rate is never right. */
-const expectRate = async (rate: number, ...way: Parameters<typeof reach>) => {
-  const measured: number[] = []
-  do measured.push(await reach(...way))
-  while (measured.length < 3 && measured.at(-1)! < lowest(rate))
-  expect(Math.max(...measured)).toBeLessThanOrEqual(highest(rate))
-  expect(measured.at(-1)).toBeGreaterThan(lowest(rate))
 }
 
 ready('what arrives', () => {
