@@ -36,7 +36,7 @@ export const describeHeld = async (request: Request, config: Config) => {
   const lease =
     (await known(() => addressesOf(request, config).find())) ??
     (await known(() => leaseOnAlias(attachment.owner)))
-  const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
+  const desired = describe(config.net, attachment, lease).filter(isLeft)
   // Nobody remembers: whatever has its mark.
   const { owner } = attachment
   const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
@@ -45,6 +45,9 @@ export const describeHeld = async (request: Request, config: Config) => {
     lease,
   }
 }
+
+/** What is its own; of the queues of interfaces only those that do not go with theirs. */
+const isLeft = (one: Desired) => one.scope === 'attachment' && !('stays' in one && !one.stays)
 
 /** Elements of our nft sets that carry its mark. */
 const ownElements = async (owner: Owner): Promise<Desired[]> => {
