@@ -43,7 +43,7 @@ export const describeHeld = async (request: Request, config: Config) => {
     (await known(() => addressesOf(request, config).find())) ??
     (await known(() => leaseOnAlias(owner))) ??
     (record && leaseOf(record.endpoint.addresses))
-  const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
+  const desired = describe(config.net, attachment, lease).filter(isLeft)
   // Nobody remembers: whatever has its mark.
   const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
   const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []
@@ -66,6 +66,9 @@ const whereItWas = async (
   // Its link has a mark by which it is known, whatever namespace that is; what is only tuned has none.
   return record && !isInside(net) ? undefined : netnsIfThere(netns)
 }
+
+/** What is its own; of the queues of interfaces only those that do not go with theirs. */
+const isLeft = (one: Desired) => one.scope === 'attachment' && !('stays' in one && !one.stays)
 
 /** Elements of our nft sets that carry its mark. */
 const ownElements = async (owner: Owner): Promise<Desired[]> => {

@@ -26,6 +26,7 @@ export const status = async (request: Request, config: Config): Promise<void> =>
     const tools = [
       'ip',
       'nsenter',
+      ...(config.wants.rates.ingressRate || config.wants.rates.egressRate ? ['tc'] : []),
       ...(needsNft(net) ? ['nft'] : []),
       ...(net.ipMasq && net.ipMasqBackend === 'iptables' ? ['iptables'] : []),
     ]

@@ -11,7 +11,7 @@ export const tcShow = async (netns: Netns, devs: readonly string[]): Promise<Map
     `qdisc show dev ${dev}`,
     `class show dev ${dev}`,
     `filter show dev ${dev}`,
-    `filter show dev ${dev} parent ffff:`,
+    `filter show dev ${dev} ingress`,
   ])
   const { stdout, failures } = await batch('tc', netns, lines, [], true)
   const fatal = failures.find(({ stderr }) => !/Cannot find device/.test(stderr))
@@ -22,24 +22,21 @@ export const tcShow = async (netns: Netns, devs: readonly string[]): Promise<Map
       fatal.stderr,
       `look at the queues of ${netns}`,
     )
-  return queuesOf(stdout)
+  const gone = failures.map(({ index = 0 }) => Math.floor(index / 4))
+  const found = queuesOf(stdout)
+  return new Map(devs.filter((_, n) => !gone.includes(n)).map((dev, n) => [dev, found[n]!]))
 }
 
-/** Each interface begins with its queueing disciplines; only they say its name. */
-export const queuesOf = (text: string): Map<string, ObservedQueues> => {
-  const byDev = new Map<string, string[]>()
-  let dev = ''
-  for (const line of text.split('\n')) {
-    dev = /^qdisc .* dev (\S+) /.exec(line)?.[1] ?? dev
-    byDev.set(dev, [...(byDev.get(dev) ?? []), line])
-  }
-  return new Map([...byDev].filter(([name]) => name).map(([name, lines]) => [name, queuesIn(lines)]))
-}
+/** Of each interface in turn: tc does not say its name, but each has one root. */
+export const queuesOf = (text: string): ObservedQueues[] =>
+  text
+    .split(/^(?=qdisc \S+ \S+ root )/m)
+    .filter(part => part.startsWith('qdisc '))
+    .map(queuesIn)
 
-const queuesIn = (lines: readonly string[]): ObservedQueues => {
-  const all = lines.join('\n')
+const queuesIn = (all: string): ObservedQueues => {
   const find = (pattern: RegExp) => pattern.exec(all)
-  const [, kind = '', handle = '0:', rest = ''] = find(/^qdisc (\S+) (\S+) dev \S+ root(.*)/m) ?? []
+  const [, kind = '', handle = '0:', rest = ''] = find(/^qdisc (\S+) (\S+) root(.*)/m) ?? []
   const [, rate, burst] = find(/^class htb \S+ root .*rate (\w+) .* burst (\w+) /m) ?? []
   const queue = find(/^qdisc bfifo .* limit (\w+)/m)?.[1]
   const filters = filtersOf(all)
@@ -50,7 +47,9 @@ const queuesIn = (lines: readonly string[]): ObservedQueues => {
     burst: burst === undefined ? undefined : amount(burst),
     queue: queue === undefined ? undefined : amount(queue),
     shapesAll: / default 0x1\b/.test(rest),
-    filters: filters.flatMap(({ parent, ...filter }) => (parent ? filter : [])),
+    filters: filters.flatMap(({ parent, protocol, flow, matches }) =>
+      parent ? { protocol, flow, matches } : [],
+    ),
     hook: (find(/^qdisc (ingress|clsact) /m)?.[1] ?? '') as ObservedQueues['hook'],
     incoming: filters.flatMap(({ parent, pref, to }) => (parent ? [] : { pref, to })),
   }
@@ -68,7 +67,7 @@ type Filter = ObservedFilter & { readonly parent: string; readonly pref: number;
 const filtersOf = (text: string): Filter[] =>
   text
     .split(/^(?=filter )/m)
-    .filter(one => / order \d+ key /.test(one) || /^filter .* pref \d+ (?!u32)\S+ .*\n(?=\s)/.test(one))
+    .filter(one => one.startsWith('filter ') && (/ order \d+ key /.test(one) || !/ u32 /.test(one)))
     .map(one => ({
       parent: /^filter parent (\S+)/.exec(one)?.[1] ?? '',
       protocol: / protocol (\S+)/.exec(one)?.[1] ?? '',

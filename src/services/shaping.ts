@@ -65,7 +65,7 @@ const subnets = ({ unshapedSubnets, shapedSubnets }: NetConf, far: 'src' | 'dst'
 
 /** The largest GSO segment, 64 KiB, with the headers of all its packets: it goes in one piece, and must find room. */
 const SEGMENT = 80 << 10
-/** Seconds. What waits longer is late anyway: that of the reference. */
+/** Seconds that a packet may wait, as with the reference; and what may follow at once when a busy machine was late. */
 const LATENCY = 0.025
 /** Seconds: less, and each late timer costs some of the rate; more, and the kernel's clock of 32 bits runs over. */
 const [SHORTEST, LONGEST] = [0.001, 60]
@@ -75,7 +75,7 @@ const UNSAID = 2 ** 31 - 1
 /** Bits to what a shaper needs. */
 const burstOf = (rate: number, bits: number) => {
   const bytes = rate / 8
-  const asked = bits >= UNSAID ? 0 : bits / 8
+  const asked = bits >= UNSAID ? bytes * LATENCY : bits / 8
   const burst = Math.min(Math.max(asked, SEGMENT, bytes * SHORTEST), bytes * LONGEST)
   return {
     // One byte a second is the least that tc can say.

@@ -1,10 +1,13 @@
 // npm run bench: whole ADD and DEL processes of vethwork and of Debian's bridge + host-local, side by side.
 //   --quick   fewer samples, for a look
+//   --chain   with ports, a policy, rates and a sysctl: one plugin beside a chain of five
 //   --json    the numbers as JSON
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, chain: { type: 'boolean' }, json: { type: 'boolean' } },
+})
 
 const missing = [
   process.getuid() === 0 ? [] : 'root',
@@ -22,6 +25,8 @@ const { clear } = await import('./arena.mjs')
 const { measureAll } = await import('./rounds.mjs')
 const { measureFloor } = await import('./floor.mjs')
 const { results, table } = await import('./report.mjs')
+const { contenders } = await import('./contenders.mjs')
+const { chains } = await import('./chain.mjs')
 
 // On a terminal one line that changes; elsewhere silence.
 const progress = line => {
@@ -41,7 +46,12 @@ try {
       ]
   progress('the floor')
   const floor = await measureFloor(options.quick ? 10 : 40)
-  const rows = await measureAll({ populations: [10, 300], plans, progress })
+  const rows = await measureAll({
+    contenders: options.chain ? chains : contenders,
+    populations: [10, 300],
+    plans,
+    progress,
+  })
   progress('')
   const measured = results(rows, floor)
   console.log(options.json ? JSON.stringify(measured, null, 2) : table(measured))

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clear, host } from './arena.mjs'
 import { call, contenders } from './contenders.mjs'
-import { timed } from './timed.mjs'
+import { timed as ran } from './timed.mjs'
+
+const timed = async (...program) => (await ran(...program)).ms
 
 /** @returns rows {what, times} */
 export const measureFloor = async samples => {

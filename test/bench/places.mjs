@@ -36,7 +36,7 @@ const byPlugin = async (mode, config) => {
       }
       const ipam = { type: 'vethwork-ipam', ranges: [[range]], dataDir: join(one.directory, container.id) }
       const whole = { cniVersion: '1.0.0', name: 'bench', type: 'vethwork', mode, ...config, ipam }
-      await call({ binary, config: () => whole }, 'ADD', one, container)
+      await call({ plugins: [{ binary, config: () => whole }] }, 'ADD', one, container)
     }
   return all
 }

@@ -1,8 +1,10 @@
 // The measurement: two hosts side by side, equally populated, taking turns.
 import { clear, host, netns } from './arena.mjs'
-import { call, contenders } from './contenders.mjs'
+import { call } from './contenders.mjs'
 
-const containersOf = (paths, name) => paths.map((path, i) => ({ id: `${name}-${i}`, netns: path }))
+/** @param first the number of the first: no two have the same */
+const containersOf = (paths, name, first) =>
+  paths.map((path, i) => ({ id: `${name}-${i}`, netns: path, number: first + i }))
 
 const inGroups = async (list, size, work) => {
   for (let i = 0; i < list.length; i += size) await Promise.all(list.slice(i, i + size).map(work))
@@ -10,8 +12,10 @@ const inGroups = async (list, size, work) => {
 
 /** A host of this contender on which `existing` containers live, and eight more wait. */
 const populated = async (contender, existing) => {
-  const place = { contender, host: host(), spare: containersOf(netns(8), 'measured') }
-  await inGroups(containersOf(netns(existing), 'existing'), 8, one => call(contender, 'ADD', place.host, one))
+  const place = { contender, host: host(), spare: containersOf(netns(8), 'measured', 1000) }
+  await inGroups(containersOf(netns(existing), 'existing', 0), 8, one =>
+    call(contender, 'ADD', place.host, one),
+  )
   return place
 }
 
@@ -34,7 +38,7 @@ const measure = async (places, together, rounds, tick) => {
 }
 
 /** @returns rows {command, existing, together, times: [vethwork's, reference's]} */
-export const measureAll = async ({ populations, plans, progress }) => {
+export const measureAll = async ({ contenders, populations, plans, progress }) => {
   const rows = []
   for (const existing of populations) {
     progress(`${existing} containers: preparing`)

@@ -1,5 +1,5 @@
 /** What networks of each kind consist of, as data: the input of all tests of plans. */
-import { parseConfig } from '../../cni/config.ts'
+import { type Config, parseConfig } from '../../cni/config.ts'
 import type { Lease } from '../../ipam/lease.ts'
 import { describe } from '../../src/networks/index.ts'
 import { fitted } from '../../src/networks/mtu.ts'
@@ -28,23 +28,22 @@ const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
 export const described = (config: object, lease: Lease, mac?: string, asked?: Wants): Desired[] => {
   const { net, wants } = parseConfig(JSON.stringify(config))
-  return describe(net, { owner, netns, mac, wants: asked ?? wants } satisfies Attachment, lease)
+  return ofParsed({ net, wants: asked ?? wants }, lease, mac)
 }
+
+const ofParsed = ({ net, wants }: Pick<Config, 'net' | 'wants'>, lease: Lease, mac?: string) =>
+  describe(net, { owner, netns, mac, wants } satisfies Attachment, lease)
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
-  const { net } = parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: layer2.name, ...fields }))
+  const { net, wants } = parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: layer2.name, ...fields }))
   const underlay = {
     name: 'eth1',
     mac: '52:54:00:12:34:56',
     mtu: 1500,
     addresses: ['192.0.2.1', '2001:db8::1'],
   }
-  return describe(
-    fitted({ ...net, master: net.master || 'eth1' }, underlay),
-    { owner, netns, wants: nothingWanted },
-    lease,
-  )
+  return describe(fitted({ ...net, master: net.master || 'eth1' }, underlay), { owner, netns, wants }, lease)
 }
 
 const v4 = leaseOf('v4')
@@ -53,6 +52,8 @@ const routes = [
   { dst: '198.51.100.0/24' },
   { dst: '203.0.113.0/24', scope: 253 },
 ]
+
+const rates = { ingressRate: 20e6, ingressBurst: 2e6, egressRate: 1e6, egressBurst: 1e6 }
 
 /** By name: also that of the file in test/golden/plans. */
 export const descriptions: Readonly<Record<string, Desired[]>> = {
@@ -130,6 +131,15 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     leaseOf('dual'),
   ),
   'ports-masq-all': described(publishing([dns], { masqAll: true }, 'ipMasq by nftables', 'v4'), v4),
+  'nat-shaped': described(
+    configOf('nat', 'v4', { ...rates, unshapedSubnets: ['10.0.0.0/8', 'fd00::/56'] }),
+    v4,
+  ),
+  'bridge-shaped-some': described(
+    { ...layer2, egressRate: 2e8, egressBurst: 4294967295, shapedSubnets: ['2001:db8:7::/48'] },
+    noLease,
+  ),
+  'macvlan-shaped': spanning({ mode: 'macvlan', ...rates }),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
 

@@ -8,6 +8,7 @@ import type { RouteOp } from '../../src/plan/kinds/route.ts'
 import { at, type Observed, type ObservedLink, type ObservedRoute } from '../../src/plan/observed.ts'
 import { FakeIptables } from './fakeiptables.ts'
 import { FakeNft } from './fakenft.ts'
+import { afterTc, deviceOf, isUntouched } from './faketc.ts'
 
 export interface FakeMachine extends Driver {
   /** As it is now; comparable with toEqual. */
@@ -25,6 +26,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const routes = new Map(before.routes)
   const rules = new Map(before.rules)
   const sysctls = new Map(before.sysctls)
+  const queues = new Map(before.queues)
   const fdb = new Map(before.fdb)
   const vlans = new Map(before.vlans)
   const nft = new FakeNft(before.tables)
@@ -153,6 +155,14 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       // What it deletes comes and goes by itself.
       case 'conntrack.del':
         return
+      case 'tc': {
+        const key = at(op.netns, deviceOf(op.line))
+        need(key)
+        const after = afterTc(op.line, queues.get(key))
+        if (isUntouched(after)) queues.delete(key)
+        else queues.set(key, after)
+        return
+      }
       case 'nft':
         nft.act(op.line)
         return
@@ -173,6 +183,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const vanish = (key: string) => {
     links.delete(key)
     routes.delete(key)
+    queues.delete(key)
     fdb.delete(key)
     vlans.delete(key)
     // What was made on it goes with it.
@@ -213,10 +224,10 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     links: new Map(links),
     routes: filled(routes),
     rules: filled(rules),
+    queues: new Map(queues),
     fdb: filled(fdb),
     vlans: filled(vlans),
     sysctls: new Map(sysctls),
-    queues: before.queues,
     advertised: before.advertised,
     tables: nft.tables(),
     iptables: iptables.lines(),

@@ -6,13 +6,14 @@ tool=${0##*/}
 real=$(PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin command -v "$tool")
 
 # The plugin itself, on its way into its host.
-case "$*" in */vethwork) exec "$real" "$@" ;; esac
+case "$*" in */vethwork | */chained/*) exec "$real" "$@" ;; esac
 
 lines=1
 # What the kernel refuses, in the words of the tool.
 refused='link add dev lo type bridge'
 [ "$tool" != bridge ] || refused='fdb append 00:00:00:00:00:00 dev lo dst 192.0.2.99 self permanent'
-case "$tool $*" in ip*-batch* | bridge*-batch*)
+[ "$tool" != tc ] || refused='qdisc add dev lo root handle 7e: nosuch'
+case "$tool $*" in ip*-batch* | bridge*-batch* | tc*-batch*)
   input=$(cat)
   lines=$(printf '%s\n' "$input" | wc -l)
   ;;

@@ -25,6 +25,7 @@ const commands = {
   neighbours: 'ip -j neigh; ip -j neigh show proxy',
   fdb: 'bridge -j fdb',
   vlans: 'bridge -j vlan',
+  queues: 'tc -j qdisc',
   nft: 'nft -j list ruleset',
   iptables: 'iptables-save 2>/dev/null',
   ip6tables: 'ip6tables-save 2>/dev/null',
@@ -64,6 +65,10 @@ export const snapshot = async (netns: Pick<Netns, 'ok'>, ...directories: string[
       one => [one.mac, one.ifname, one.state, one.flags, one.dst, one.vlan].join(' ').trim(),
     ),
     vlans: keyed(list('vlans'), nameOf),
+    queues: keyed(
+      list('queues').map(({ options, ...one }) => one),
+      one => `${one.dev} ${one.kind} ${one.handle} ${one.parent ?? 'root'}`,
+    ),
     nft: nftFacts(said.nft ?? ''),
     iptables: iptablesFacts(said.iptables ?? ''),
     ip6tables: iptablesFacts(said.ip6tables ?? ''),

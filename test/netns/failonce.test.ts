@@ -22,6 +22,13 @@ const networks = {
   'nat by iptables': configOf('nat', 'dual', { ipMasqBackend: 'iptables' }),
   local: configOf('local', 'dual', { macspoofchk: true }),
   'layer 2': layer2,
+  shaped: configOf('nat', 'v4', {
+    ingressRate: 20e6,
+    ingressBurst: 2e6,
+    egressRate: 10e6,
+    egressBurst: 2e6,
+    unshapedSubnets: ['192.0.2.0/24', '2001:db8::/32'],
+  }),
 } as const
 
 /** What a container sees of its own; `lo` keeps 127.0.0.1 and its queue once it was up. */

@@ -15,8 +15,6 @@ export interface Redirect extends Common {
 /** Our mark among the filters of an interface: their preferences. */
 const PREF = 32382
 
-const HOOK = 'ffff:'
-
 export const redirect: Kind<Redirect, TcOp> = {
   ensure({ netns, dev, to }, observed) {
     const { hook, incoming = [] } = observed.queues.get(at(netns, dev)) ?? {}
@@ -27,7 +25,7 @@ export const redirect: Kind<Redirect, TcOp> = {
       ...(hook ? [] : [addHook({ netns, dev })]),
       tc(
         netns,
-        `filter add dev ${dev} parent ${HOOK} protocol all prio ${PREF} u32 match u32 0 0 action mirred egress redirect dev ${to}`,
+        `filter add dev ${dev} ingress protocol all prio ${PREF} u32 match u32 0 0 action mirred egress redirect dev ${to}`,
         `lead what comes in by ${dev} through ${to}`,
         [del({ netns, dev })],
       ),
@@ -49,7 +47,7 @@ export const redirect: Kind<Redirect, TcOp> = {
 type Place = Pick<Redirect, 'netns' | 'dev'>
 
 const addHook = ({ netns, dev }: Place) =>
-  tc(netns, `qdisc add dev ${dev} handle ${HOOK} ingress`, `look at what comes in by ${dev}`, [
+  tc(netns, `qdisc add dev ${dev} handle ffff: ingress`, `look at what comes in by ${dev}`, [
     delHook({ netns, dev }),
   ])
 
@@ -59,6 +57,6 @@ const delHook = ({ netns, dev }: Place) =>
 const del = ({ netns, dev }: Place) =>
   tc(
     netns,
-    `filter del dev ${dev} parent ${HOOK} protocol all prio ${PREF}`,
+    `filter del dev ${dev} ingress protocol all prio ${PREF}`,
     `let what comes in by ${dev} go its own way`,
   )

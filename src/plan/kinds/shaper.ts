@@ -150,7 +150,7 @@ const filtersOf = ({ only, except, far }: Shaper): ObservedFilter[] => {
 const OFFSETS = { 4: { src: 12, dst: 16 }, 6: { src: 8, dst: 24 } } as const
 
 /** A subnet as u32 keeps it: each 32 bits that matter, as `0a000000/ff000000@12`. */
-const matchesOf = (subnet: string, far: 'src' | 'dst'): string[] => {
+export const matchesOf = (subnet: string, far: 'src' | 'dst'): string[] => {
   const { address, prefix } = parseCidr(subnet)
   const count = address.family === 4 ? 1 : 4
   const hex = (value: bigint) => value.toString(16).padStart(8, '0')

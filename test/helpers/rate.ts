@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from '@jest/globals'
+import type { Netns } from './netns.ts'
+import { pings } from './packets.ts'
+import { start } from './service.ts'
+
+const receive = `
+require('node:net').createServer(socket => socket.on('error', () => {}).resume())
+  .listen(+process.argv[1], '::', () => console.log('listening'))`
+
+const send = `
+const socket = require('node:net').connect(+process.argv[2], process.argv[1])
+const part = Buffer.alloc(65536)
+const write = () => { while (socket.write(part)); }
+socket.on('error', error => { console.error(error.message); process.exit(1) })
+socket.on('connect', () => { console.log('connected'); write() })
+socket.on('drain', write)`
+
+/** Milliseconds: a burst and the growth of TCP's window come first, then it is measured. */
+const [SKIP, TIME] = [800, 2500]
+
+/**
+ * Bits per second that come by TCP to an interface of a place from another one. The kernel counts them, for a program
+ * on a busy machine hears late what has arrived.
+ */
+export const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth0'): Promise<number> => {
+  const server = await start(to, process.execPath, ['-e', receive, PORT], /listening/)
+  const sending = await start(from, process.execPath, ['-e', send, address, PORT], /connected/)
+  try {
+    await sleep(SKIP)
+    const [first, last] = [await received(to, dev), await sleep(TIME).then(() => received(to, dev))]
+    return ((last.bytes - first.bytes) * 8) / (last.time - first.time)
+  } finally {
+    await sending.stop()
+    await server.stop()
+  }
+}
+
+const PORT = '7200'
+
+/** Bytes, and seconds. */
+const received = async (at: Netns, dev: string) => {
+  const [link] = await at.ip(`-s link show dev ${dev}`)
+  return { bytes: link.stats64.rx.bytes as number, time: performance.now() / 1000 }
+}
+
+/**
+ * A busy machine may send less, so it has three tries; more than the rate is never right. Of frames that come in one
+ * piece (GSO) the kernel counts one header here, and tc all: some 4 % less.
+ */
+export const expectRate = async (rate: number, ...way: Parameters<typeof rateOf>) => {
+  expect(await pings(way[0], way[2])).toBe(true)
+  const measured: number[] = []
+  do measured.push(await rateOf(...way))
+  while (measured.length < 3 && measured.at(-1)! < 0.9 * rate)
+  expect(Math.max(...measured)).toBeLessThan(1.02 * rate)
+  expect(measured.at(-1)).toBeGreaterThan(0.9 * rate)
+}
