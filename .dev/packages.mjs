@@ -22,6 +22,7 @@ const packages = {
     'busybox-static': 'busybox',
     strace: 'strace',
     'iputils-arping': 'arping',
+    'python3-minimal': '/usr/bin/python3',
   },
   // A machine with a stock kernel, for what this one lacks.
   vm: {
