@@ -159,6 +159,11 @@ export const isolation: Readonly<Record<string, Case>> = {
     code: 7,
     says: /mode: "macvlan" excludes securityGroups/,
   },
+  'groups on a trunk': {
+    config: { mode: undefined, vlanTrunk: [{ id: 7 }], ...group({}) },
+    code: 7,
+    says: /vlanTrunk excludes securityGroups/,
+  },
   'a group with a quote': {
     config: group({}, 'we"b'),
     code: 7,

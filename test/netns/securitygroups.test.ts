@@ -1,4 +1,5 @@
 // Security groups, proven with packets: what is allowed passes, both ways; what is not does not, from nobody.
+import { rmSync } from 'node:fs'
 import { afterEach, expect, test } from '@jest/globals'
 import type { Container, Host } from '../helpers/host.ts'
 import { networkName } from '../helpers/modes.ts'
@@ -189,6 +190,30 @@ ready('who reaches whom', () => {
     }
   }, 60_000)
 
+  test('a published port is held to the rules by the container’s port', async () => {
+    const scene = await open()
+    const outside = await routedOutside(scene.host)
+    const web = await plug(scene, configOf(groups), 'web')
+    await scene.host.ok('nft', ['-f', '-'], {
+      input: `table inet published { chain c { type nat hook prerouting priority dstnat;
+        meta nfproto ipv4 tcp dport 8080 dnat ip to ${web.v4}:80
+        meta nfproto ipv4 tcp dport 8081 dnat ip to ${web.v4}:81
+        meta nfproto ipv6 tcp dport 8080 dnat ip6 to [${web.v6}]:80
+        meta nfproto ipv6 tcp dport 8081 dnat ip6 to [${web.v6}]:81
+      }
+      }\n`,
+    })
+    const servers = [await listen(web.container, 80, 'eighty'), await listen(web.container, 81, 'next')]
+    try {
+      for (const address of ['198.51.100.1', '2001:db8:51::1']) {
+        expect(await heard(outside, address, 8080, 3)).toBe('eighty')
+        expect(await heard(outside, address, 8081)).toBeUndefined()
+      }
+    } finally {
+      for (const server of servers) await server.stop()
+    }
+  }, 60_000)
+
   test('a datagram in pieces passes where it may', async () => {
     const scene = await open()
     const outside = await routedOutside(scene.host)
@@ -309,6 +334,29 @@ ready('the configuration is changed', () => {
       for (const server of servers) await server.stop()
     }
   }, 120_000)
+
+  test('what nobody remembers goes by its marks: by DEL, and by GC', async () => {
+    const scene = await open()
+    const { host, runtime } = scene
+    const [one, two, three] = [
+      await plug(scene, configOf(groups), 'web', 'db'),
+      await plug(scene, configOf(groups), 'web'),
+      await plug(scene, configOf(groups), 'db'),
+    ]
+    rmSync(host.stateDir, { recursive: true })
+    await host.remove(one.container)
+    // Its groups are no longer configured, and the runtime does not say in which it was.
+    await scene.del(one.container, configOf({ other: [] }), { netns: '' })
+    await scene.del(one.container, configOf({ other: [] }), { netns: '' })
+    runtime.results.delete(`${networkName} ${two.container.id} eth0`)
+    succeeded(await runtime.gc(configOf(groups)))
+    const left = await host.ok('nft', ['list', 'ruleset'])
+    for (const { container, port } of [one, two]) {
+      expect(left).not.toContain(container.id)
+      expect(left).not.toContain(port)
+    }
+    expect(left).toContain(three.port)
+  }, 60_000)
 
   test('prune takes all of it away', async () => {
     const scene = await open()
