@@ -23,6 +23,7 @@ const packages = {
     strace: 'strace',
     'iputils-arping': 'arping',
     conntrack: 'conntrack',
+    'python3-minimal': '/usr/bin/python3',
   },
   // A machine with a stock kernel, for what this one lacks.
   vm: {

@@ -2,7 +2,7 @@
 
 import { AddressError, firstOf, formatCidr, parseCidr } from '../ipam/address.ts'
 import { familyOf } from '../ipam/cidr.ts'
-import { type GroupRule, protocols, withPorts } from '../src/services/securitygroups.ts'
+import { type GroupRule, protocols, withPorts } from '../src/services/grouprules.ts'
 import { CniError, codes } from './errors.ts'
 import type { Fields } from './netconf.ts'
 

@@ -155,6 +155,12 @@ const rules: readonly Rule[] = [
     remedy: 'its containers have no port on the host: use one with a bridge',
   },
   {
+    broken: ({ vlanTrunk, securityGroups, ipspoofchk }) =>
+      vlanTrunk.length > 0 && (securityGroups !== undefined || ipspoofchk),
+    message: net => `vlanTrunk excludes ${watching(net)}`,
+    remedy: 'what is tagged is not looked at: give each VLAN a network of its own',
+  },
+  {
     broken: ({ mode, ipspoofchk }, ipam) => mode !== 'chained' && ipspoofchk && ipam.kind === 'none',
     message: () => 'ipspoofchk needs addresses',
     remedy: 'add "subnet": "10.22.0.0/24" or an "ipam" section, or leave it out',

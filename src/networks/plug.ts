@@ -49,7 +49,8 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         mac: macOfName('fe', port),
         master: conf.bridge,
         hairpin: conf.hairpinMode || isReflected(conf, attachment.wants),
-        isolated: conf.portIsolation || conf.ingressPolicy === 'isolated',
+        // A later plugin of the chain may isolate it.
+        isolated: conf.portIsolation || conf.ingressPolicy === 'isolated' || undefined,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
       why: 'the cable between the container and the bridge',

@@ -1,7 +1,7 @@
 /** The services' fields of a network's configuration, defaulted. Types only. */
 
 import type { Condition } from './conditions.ts'
-import type { GroupRule } from './securitygroups.ts'
+import type { GroupRule } from './grouprules.ts'
 
 export interface ServicesConf {
   /** Published ports: the host and the container itself get their answers by source NAT (portmap's `snat`). */

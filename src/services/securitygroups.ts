@@ -10,25 +10,11 @@
 import { familyOf, hostOf } from '../../ipam/cidr.ts'
 import { nftName, nftSuffix, ownerComment } from '../networks/marks.ts'
 import type { Desired } from '../plan/kinds/index.ts'
-import { BRANCH, type Chain } from '../plan/kinds/ruleset.ts'
+import type { Chain } from '../plan/kinds/ruleset.ts'
 import { HOST } from '../plan/netns.ts'
-import { answers, flowChains, flowSets, ipOf, passed, type Side, sides } from './flows.ts'
+import { answers, flowChains, flowSets, passed, type Side, sides } from './flows.ts'
+import { allow, branch, type GroupRule, membersOf, portsOf, secured } from './grouprules.ts'
 import type { Service } from './service.ts'
-
-export const withPorts = ['tcp', 'udp', 'sctp'] as const
-export const protocols = [...withPorts, 'icmp', 'icmpv6'] as const
-
-export interface GroupRule {
-  readonly direction: 'ingress' | 'egress'
-  /** Any protocol if undefined. */
-  readonly protocol?: (typeof protocols)[number]
-  /** First and last port. */
-  readonly ports?: readonly [number, number]
-  /** A subnet in CIDR notation. */
-  readonly remote?: string
-  /** The members of a group. */
-  readonly remoteGroup?: string
-}
 
 type Groups = Readonly<Record<string, readonly GroupRule[]>>
 
@@ -89,12 +75,6 @@ export const securityGroups: Service = {
   },
 }
 
-/** All ports that are looked at. */
-const secured = (network: string) => nftName('groups-ports', network)
-const portsOf = (network: string, group: string) => nftName(`group-ports-${group}`, network)
-const membersOf = (network: string, group: string, family: 4 | 6) =>
-  nftName(`group-ipv${family}-${group}`, network)
-
 const rulesOf = (groups: Groups, group: string, { direction }: Side) =>
   (groups[group] ?? []).filter(rule => rule.direction === direction)
 
@@ -122,37 +102,9 @@ const baseChain = (network: string, groups: Groups, side: Side): Chain => {
 /** After NF_BR_PRI_FILTER_BRIDGED, -200: what is spoofed is not remembered. */
 const AFTER_SPOOFING = '-190'
 
-const branch = (network: string, group: string, { word }: Side) =>
-  nftName(`${BRANCH}group-${word}-${group}`, network)
-
 const groupChain = (network: string, group: string, groups: Groups, side: Side): Chain[] => {
   const rules = rulesOf(groups, group, side).flatMap(rule => allow(network, rule, side))
   return rules.length ? [{ name: branch(network, group, side), rules: [...new Set(rules)], exact: true }] : []
-}
-
-/** A rule as nft text: made of parsed values only. */
-const allow = (network: string, rule: GroupRule, side: Side): string[] => {
-  const what = whatOf(rule)
-  return whomOf(network, rule, side).map(whom =>
-    [whom, what, `goto ${passed(network, side)}`].filter(Boolean).join(' '),
-  )
-}
-
-const whatOf = ({ protocol, ports }: GroupRule) => {
-  if (!protocol) return ''
-  if (!ports) return `meta l4proto ${protocol}`
-  const [from, to] = ports
-  return `${protocol} dport ${from === to ? from : `${from}-${to}`}`
-}
-
-const whomOf = (network: string, { remote, remoteGroup }: GroupRule, side: Side): string[] => {
-  if (remoteGroup !== undefined)
-    return ([4, 6] as const).map(
-      family => `${ipOf(family)} ${side.remote} @${membersOf(network, remoteGroup, family)}`,
-    )
-  if (remote === undefined) return ['']
-  const ip = ipOf(familyOf(remote))
-  return [remote.endsWith('/0') ? `meta protocol ${ip}` : `${ip} ${side.remote} ${remote}`]
 }
 
 /** Without these there is no network: ARP, ND, DHCP, multicast membership, ICMP's errors; and the rest of a datagram. */

@@ -32,6 +32,15 @@ export const modes = {
   portIsolation: { config: { ...masqueraded, portIsolation: true }, ...routed, peers: false },
   hairpinMode: { config: { ...masqueraded, hairpinMode: true }, ...routed },
   nat: { config: { mode: 'nat' }, ...routed },
+  ipspoofchk: { config: { ...masqueraded, ipspoofchk: true }, ...routed },
+  isolated: { config: { ...masqueraded, ingressPolicy: 'isolated' }, ...routed, peers: false },
+  securityGroups: {
+    config: {
+      mode: 'nat',
+      securityGroups: { default: [{ remoteGroup: 'default' }, { protocol: 'icmp' }, { protocol: 'icmpv6' }] },
+    },
+    ...routed,
+  },
   local: { config: { mode: 'local' }, peers: true, gateway: false, outside: false },
 } as const satisfies Record<string, Mode>
 

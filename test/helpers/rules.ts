@@ -14,6 +14,8 @@ export const nftFacts = (text: string): Facts => {
     const number = (rules.get(place) ?? 0) + 1
     if (kind === 'rule') rules.set(place, number)
     const label = kind === 'rule' ? `rule ${place} #${number}` : `${kind} ${place} ${object.name ?? ''}`
+    // What the kernel puts into a set by itself and forgets with time.
+    if (kind === 'set' && String(object.flags).includes('timeout')) object.elem = undefined
     facts[label] = stable(object, /^(handle|packets|bytes|expires|used|metainfo)$/)
   }
   return facts

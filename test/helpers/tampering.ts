@@ -210,6 +210,50 @@ export const changes: Readonly<Record<string, Change>> = {
     by: nft('flush table bridge vethwork'),
     says: /add the nft rule: iifname/,
   },
+  'an address that a container may send from is gone': {
+    mode: 'ipspoofchk',
+    by: flushSets,
+    says: /put veth\w+ \. 10\.44\.0\.2 into the nft set/,
+    command: /nft 'add element bridge vethwork ipspoofchk-ipv4/,
+  },
+  'a rule of ipspoofchk is gone': {
+    mode: 'ipspoofchk',
+    by: nft('flush chain bridge vethwork ipspoofchk/web.net-1'),
+    says: /add the nft rule: iifname \. ip saddr/,
+  },
+  'the container is in no security group': {
+    mode: 'securityGroups',
+    by: nft('flush set bridge vethwork group-ports-default/web.net-1'),
+    says: /put veth\w+ into the nft set group-ports-default/,
+    command: /nft 'add element bridge vethwork group-ports-default/,
+  },
+  'the container’s address is in no security group': {
+    mode: 'securityGroups',
+    by: nft('flush set bridge vethwork group-ipv6-default/web.net-1'),
+    says: /put fd00:44::2 into the nft set group-ipv6-default/,
+  },
+  'somebody has put a rule in front': {
+    mode: 'securityGroups',
+    by: nft('insert rule bridge vethwork groups-in/web.net-1 accept'),
+    says: /take all rules out of the nft chain groups-in/,
+    command: /nft 'flush chain bridge vethwork groups-in/,
+  },
+  'the isolation of the bridge is gone': {
+    mode: 'isolated',
+    by: nft('flush chain inet vethwork isolation/web.net-1'),
+    says: /add the nft rule: iifname "cni0" oifname != "cni0"/,
+  },
+  'the bridge is no longer among the secluded': {
+    mode: 'isolated',
+    by: nft('flush set inet vethwork secluded-bridges'),
+    says: /put cni0 into the nft set secluded-bridges/,
+    command: /nft 'add element inet vethwork secluded-bridges/,
+  },
+  'the port of an isolated container is open': {
+    mode: 'isolated',
+    by: outside('link set PORT type bridge_slave isolated off'),
+    says: /isolated on/,
+  },
   'the host no longer forwards': {
     mode: 'nat',
     by: set('ipv4/ip_forward', '0'),

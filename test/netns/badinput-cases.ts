@@ -140,6 +140,148 @@ export const fields: Readonly<Record<string, Case>> = {
   },
 }
 
+const group = (rule: object, name = 'web') => ({ securityGroups: { [name]: [rule] } })
+
+export const isolation: Readonly<Record<string, Case>> = {
+  'an ingressPolicy that is none': {
+    config: { ingressPolicy: 'closed' },
+    code: 7,
+    says: /ingressPolicy: "closed" must be .*'isolated'/,
+  },
+  'ipspoofchk without addresses': {
+    config: { mode: undefined, ipam: undefined, ipspoofchk: true },
+    code: 7,
+    says: /ipspoofchk needs addresses/,
+    advises: /"subnet"/,
+  },
+  'groups where containers have no port': {
+    config: { mode: 'macvlan', master: 'lo', ...group({}) },
+    code: 7,
+    says: /mode: "macvlan" excludes securityGroups/,
+  },
+  'groups on a trunk': {
+    config: { mode: undefined, vlanTrunk: [{ id: 7 }], ...group({}) },
+    code: 7,
+    says: /vlanTrunk excludes securityGroups/,
+  },
+  'a group with a quote': {
+    config: group({}, 'we"b'),
+    code: 7,
+    says: /securityGroups: "we\\"b" is no name of a group/,
+  },
+  'a group with a semicolon': {
+    config: group({}, 'web; flush ruleset'),
+    code: 7,
+    says: /"web; flush ruleset" is no name of a group/,
+  },
+  'a rule that is none': { config: { securityGroups: { web: 'all' } }, code: 7, says: /securityGroups\.web/ },
+  'an unknown field of a rule': {
+    config: group({ port: 80 }),
+    code: 2,
+    says: /securityGroups\.web\[0\]\.port.*did you mean 'ports'/,
+  },
+  'a direction that is none': {
+    config: group({ direction: 'in' }),
+    code: 7,
+    says: /securityGroups\.web\[0\]\.direction: "in" must be 'ingress' or 'egress'/,
+  },
+  'a protocol that is none': {
+    config: group({ protocol: 'tpc' }),
+    code: 7,
+    says: /securityGroups\.web\[0\]\.protocol: "tpc" must be one of tcp, udp, sctp, icmp, icmpv6/,
+  },
+  'ports without a protocol': {
+    config: group({ ports: 80 }),
+    code: 7,
+    says: /securityGroups\.web\[0\]\.ports: 80 needs a protocol/,
+    advises: /tcp, udp, sctp/,
+  },
+  'ports of icmp': {
+    config: group({ protocol: 'icmp', ports: 8 }),
+    code: 7,
+    says: /\.ports: 8 needs a protocol that has ports/,
+  },
+  'port 0': {
+    config: group({ protocol: 'tcp', ports: 0 }),
+    code: 7,
+    says: /\.ports: 0 must be from 1 to 65535/,
+  },
+  'port 65536': {
+    config: group({ protocol: 'tcp', ports: '80-65536' }),
+    code: 7,
+    says: /\.ports: "80-65536" must be from 1 to 65535/,
+  },
+  'a port by name': {
+    config: group({ protocol: 'tcp', ports: 'http } accept' }),
+    code: 7,
+    says: /\.ports: "http } accept" must be/,
+  },
+  'a range of ports that ends before it begins': {
+    config: group({ protocol: 'udp', ports: '90-80' }),
+    code: 7,
+    says: /\.ports: "90-80" ends before it begins/,
+    advises: /"80-90"/,
+  },
+  'a remote that is none': {
+    config: group({ remote: '10.1.0/16' }),
+    code: 7,
+    says: /securityGroups\.web\[0\]\.remote: "10\.1\.0\/16"/,
+  },
+  'a remote with host bits': {
+    config: group({ remote: '10.1.0.7/16' }),
+    code: 7,
+    says: /\.remote: "10\.1\.0\.7\/16" has host bits/,
+    advises: /10\.1\.0\.0\/16/,
+  },
+  'a remote of the other family': {
+    config: group({ protocol: 'icmp', remote: '2001:db8::/64' }),
+    code: 7,
+    says: /\.remote: "2001:db8::\/64" is of another address family than icmp/,
+  },
+  'a remote group that is none': {
+    config: group({ remoteGroup: 'db' }),
+    code: 7,
+    says: /securityGroups\.web\[0\]\.remoteGroup: "db" is no group of this network/,
+    advises: /there are web/,
+  },
+  'a remote and a remote group': {
+    config: group({ remote: '10.1.0.0/16', remoteGroup: 'web' }),
+    code: 7,
+    says: /remoteGroup: "web" excludes remote/,
+  },
+  'a group that the runtime names and nobody has': {
+    config: { ...group({}), runtimeConfig: { securityGroups: ['web', 'db'] } },
+    code: 7,
+    says: /runtimeConfig\.securityGroups: "db" is no group of this network/,
+    advises: /there are web/,
+  },
+  'a group of a network without groups': {
+    config: { runtimeConfig: { securityGroups: ['web'] } },
+    code: 7,
+    says: /runtimeConfig\.securityGroups: "web" is no group/,
+    advises: /no securityGroups/,
+  },
+  'a group in CNI_ARGS that nobody has': {
+    config: group({}),
+    call: { args: 'SECURITY_GROUPS=web,db' },
+    code: 7,
+    says: /CNI_ARGS SECURITY_GROUPS: "db"/,
+  },
+  'a group in args that nobody has': {
+    config: { ...group({}), args: { cni: { securityGroups: [7] } } },
+    code: 7,
+    says: /args\.cni\.securityGroups: 7/,
+  },
+  'a group in an annotation that nobody has': {
+    config: {
+      ...group({}),
+      runtimeConfig: { 'io.kubernetes.cri.pod-annotations': { 'vethwork/security-groups': 'toString' } },
+    },
+    code: 7,
+    says: /annotation vethwork\/security-groups: "toString" is no group/,
+  },
+}
+
 export const pools: Readonly<Record<string, Case>> = {
   'a subnet with host bits': {
     config: ranges([{ subnet: '10.45.0.7/24' }]),

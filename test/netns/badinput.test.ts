@@ -9,7 +9,7 @@ import { given, requireBuild, requireKernel, requireRoot, requireTool } from '..
 import { failed, succeeded } from '../helpers/scene.ts'
 import { snapshot } from '../helpers/snapshot.ts'
 import { stateOf, surrounded } from '../helpers/surroundings.ts'
-import { type Case, fields, good, pools } from './badinput-cases.ts'
+import { type Case, fields, good, isolation, pools } from './badinput-cases.ts'
 import { rates } from './badinput-rates.ts'
 import { inputs, machines } from './badinput-surroundings.ts'
 
@@ -84,7 +84,7 @@ const ready = given(
 )
 
 ready('refused', () => {
-  const tables = { fields, rates, pools, inputs, machines }
+  const tables = { fields, isolation, rates, pools, inputs, machines }
   for (const [title, table] of Object.entries(tables))
     describe(title, () => {
       for (const [name, one] of Object.entries(table)) test(name, () => refused(one), 30_000)

@@ -21,6 +21,7 @@ const networks = {
   nat: configOf('nat', 'dual'),
   'nat by iptables': configOf('nat', 'dual', { ipMasqBackend: 'iptables' }),
   local: configOf('local', 'dual', { macspoofchk: true }),
+  'security groups': configOf('securityGroups', 'dual', { macspoofchk: true, ingressPolicy: 'isolated' }),
   'layer 2': layer2,
   shaped: configOf('nat', 'v4', {
     ingressRate: 20e6,
