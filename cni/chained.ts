@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import type { Request } from './request.ts'
 import { dnsOf, isInside, ofInterface, parseResult, type Result, toLease } from './result.ts'
+import { parseSysctls } from './tuningconf.ts'
 
 export const isChained = ({ net }: Config) => net.mode === 'chained'
 
@@ -74,8 +75,12 @@ const endpointIn = (
   }
 }
 
-/** The configuration with the MAC address that was asked for, by whomever. */
-export const withMac = (net: NetConf, { mac = '' }: Attachment): NetConf => ({ ...net, mac })
+/** The configuration in the services' terms: with the MAC address that was asked for, and paths of kernel parameters. */
+export const inTerms = (net: NetConf, { mac = '' }: Attachment): NetConf => ({
+  ...net,
+  mac,
+  sysctl: parseSysctls(net.sysctl),
+})
 
 /** What the chain has made so far. @throws CniError(badConfig) */
 export const previous = ({ prevResult, cniVersion }: Config): Result => {

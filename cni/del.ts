@@ -21,10 +21,15 @@ import type { Request } from './request.ts'
  * The addresses are released last: nobody may get one that is still in use.
  */
 export const del = async (request: Request, config: Config): Promise<void> => {
+  await unplug(request, config)
+  await addressesOf(request, config).release()
+}
+
+/** All of it but its addresses. */
+export const unplug = async (request: Request, config: Config): Promise<void> => {
   const { desired } = await describeHeld(request, config)
   await remove(desired)
   forget(ownerOf(request, config), config.plugin)
-  await addressesOf(request, config).release()
 }
 
 /** What the attachment may have, as far as that is known without its namespace; and its lease. */
@@ -37,7 +42,9 @@ export const describeHeld = async (request: Request, config: Config) => {
     (await known(() => addressesOf(request, config).find())) ??
     (await known(() => leaseOnAlias(owner))) ??
     (record && leaseOf(record.endpoint.addresses))
-  const desired = describe(config.net, attachment, lease).filter(({ scope }) => scope === 'attachment')
+  // Of what is set in the container DEL knows by the record: what was there before.
+  const net = { ...config.net, sysctl: {} }
+  const desired = describe(net, attachment, lease).filter(({ scope }) => scope === 'attachment')
   // Nobody remembers: whatever has its mark.
   const marked = record ? [] : await ownElements(owner)
   const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []

@@ -6,7 +6,7 @@ import { removeStrays } from '../src/linux/machine.ts'
 import { recordsOf } from '../src/linux/records.ts'
 import { isSame } from './attachment.ts'
 import type { Config } from './config.ts'
-import { del, isInside } from './del.ts'
+import { isInside, unplug } from './del.ts'
 import { attemptAll, CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
 import type { Request } from './request.ts'
@@ -24,10 +24,10 @@ export const gc = async (request: Request, config: Config): Promise<void> => {
       .map(
         ({ owner }) =>
           () =>
-            del({ ...request, ...owner, netns: '' }, config),
+            unplug({ ...request, ...owner, netns: '' }, config),
       ),
     // Of what is in the container alone the host shows nothing.
-    ...(isInside(config.net) ? stale : []).map(one => () => del({ ...request, ...one }, config)),
+    ...(isInside(config.net) ? stale : []).map(one => () => unplug({ ...request, ...one }, config)),
     // Addresses last, and none of what did not go: nobody may get one that is still in use.
     async () =>
       addresses.gc([...valid, ...(await plugLinks(config.name)).flatMap(({ mark }) => mark?.owner ?? [])]),

@@ -69,7 +69,6 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
   return {
     ...all,
     ...securityGroupsOf(fields),
-    sysctl: parseSysctls(all.sysctl),
     mac: all.mac.toLowerCase(),
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
@@ -228,4 +227,5 @@ const rules: readonly Rule[] = [
 export const refuseContradictions = (net: NetConf, ipam: Ipam) => {
   const rule = rules.find(({ broken }) => broken(net, ipam))
   if (rule) throw new CniError(codes.badConfig, rule.message(net), rule.remedy)
+  parseSysctls(net.sysctl)
 }

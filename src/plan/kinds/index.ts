@@ -15,6 +15,7 @@ import { type Rule, type RuleOp, rule } from './rule.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
+import { type Unroute, unroute } from './unroute.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
 
 export type Desired =
@@ -32,6 +33,7 @@ export type Desired =
   | Ruleset
   | Sysctl
   | Takeover
+  | Unroute
   | Vlan
 
 export type Op =
@@ -63,6 +65,7 @@ const byDesired = {
   ruleset,
   sysctl,
   takeover,
+  unroute,
   vlan,
 }
 const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, rule, sysctl, vlan }
