@@ -94,8 +94,8 @@ const policy = async (container: Netns) => ({
 ready('sourceRouting', () => {
   test('without it the answer leaves by the first network, and a strict host drops it', async () => {
     const { host, container, outside } = await attached({})
-    expect(await answersBy(outside, container, ['eth0', 'eth1'])).toEqual([2, 0])
     for (const address of own(2)) expect(await pings(outside, address)).toBe(true)
+    expect(await answersBy(outside, container, ['eth0', 'eth1'])).toEqual([2, 0])
     await strict(host)
     for (const address of own(2)) expect(await pings(outside, address, 1)).toBe(false)
     for (const address of own(1)) expect(await pings(outside, address)).toBe(true)
@@ -247,20 +247,17 @@ given(
     const reached: boolean[] = []
     for (const address of [...own(1), ...own(2)]) reached.push(await pings(outside, address))
     const answers = await answersBy(outside, container, ['eth0', 'eth1'])
-    const checked = await second.check(container, { ifname: 'eth1' })
-    // Backwards, but the first plugin: rules go while the interface is there.
-    const sbr = {
-      command: 'DEL',
-      config: { cniVersion: '1.0.0', name: 'net2', type: 'sbr' },
-      path: referenceDir,
-    }
-    const deleted = await cni(host, {
-      ...sbr,
-      binary: plugin(host),
+    // Rules go while the interface is there. Debian's bridge itself finds its routes no more, and its CHECK fails.
+    const call = {
       container,
       ifname: 'eth1',
+      config: { cniVersion: '1.0.0', name: 'net2', type: 'sbr' },
+      binary: plugin(host),
+      path: referenceDir,
       prevResult: second.result,
-    })
+    }
+    const checked = await cni(host, { ...call, command: 'CHECK' })
+    const deleted = await cni(host, { ...call, command: 'DEL' })
     return {
       routes: Object.fromEntries(Object.entries(tables).map(([name, list]) => [name, placed(list)])),
       rules,
@@ -279,7 +276,8 @@ given(
   test('the same rules, tables and ways', async () => {
     const ours = await experience(host => namedIn(host.directory)('sbr'))
     const theirs = await experience(() => `${referenceDir}/sbr`)
-    expect(ours).toEqual(theirs)
+    // Debian's bridge makes one IPv6 default route with two ways, and its sbr leaves half of it in the main table.
+    expect(ours).toEqual({ ...theirs, reached: [theirs.reached[0], true, ...theirs.reached.slice(2)] })
     expect({ reached: ours.reached, answers: ours.answers, checked: ours.checked }).toEqual({
       reached: [true, true, true, true],
       answers: [0, 2],
