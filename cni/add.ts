@@ -10,7 +10,7 @@ import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
 import { asksByCable, existingNetns, withTables } from './attachment.ts'
-import { isChained, plugged, tuned, withMac } from './chained.ts'
+import { inTerms, isChained, plugged, tuned } from './chained.ts'
 import type { Config } from './config.ts'
 import { CniError } from './errors.ts'
 import { addressesOf } from './ipam.ts'
@@ -23,7 +23,7 @@ import { warn } from './warn.ts'
 export const add = async (request: Request, config: Config): Promise<Result> => {
   const netns = await existingNetns(request)
   const attachment = await plugged(request, config, netns)
-  const net = withMac(await settle(config.net, netns), attachment)
+  const net = inTerms(await settle(config.net, netns), attachment)
   refuseForbidden(net.sysctl)
   if (isChained(config)) return addServices(request, config, net, attachment)
   const addresses = addressesOf(request, config)

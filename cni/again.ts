@@ -6,7 +6,7 @@ import { describe, nobody } from '../src/networks/index.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import { attachmentOf } from './attachment.ts'
-import { isChained, withMac } from './chained.ts'
+import { inTerms, isChained } from './chained.ts'
 import { type Config, parseConfig } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import { personalityOf } from './personality.ts'
@@ -52,6 +52,6 @@ export const describeAgain = async (record: AttachmentRecord): Promise<Desired[]
   const { wants, endpoint } = record
   const attachment = { ...attachmentOf(request, config, netns), wants, tables: endpoint.tables }
   const found = isChained(config) ? { found: { ...endpoint, netns } } : {}
-  const net = withMac(await settle(config.net, netns, true), attachment)
+  const net = inTerms(await settle(config.net, netns, true), attachment)
   return describe(net, { ...attachment, ...found }, record.lease ?? nobody)
 }

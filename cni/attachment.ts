@@ -2,7 +2,7 @@
 
 import type { Owner } from '../ipam/lease.ts'
 import { netnsInode } from '../src/linux/netns.ts'
-import { tablesFor } from '../src/linux/tables.ts'
+import { waysOf } from '../src/linux/tables.ts'
 import { plugMac } from '../src/networks/macs.ts'
 import { hostVeth } from '../src/networks/marks.ts'
 import type { Attachment, NetConf } from '../src/networks/network.ts'
@@ -55,8 +55,10 @@ export const withTables = async (
   attachment: Attachment,
   addresses: readonly string[],
 ): Promise<Attachment> => {
-  if (!sourceRouting || !attachment.netns) return attachment
-  return { ...attachment, tables: await tablesFor(attachment.netns, addresses, table) }
+  const { netns, owner, found } = attachment
+  if (!sourceRouting || !netns) return attachment
+  const { tables, routes } = await waysOf(netns, owner.ifname, addresses, table)
+  return { ...attachment, tables, found: found && { ...found, routes } }
 }
 
 /** The same order of precedence. `ip` or `ip/prefix`. */

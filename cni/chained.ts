@@ -12,6 +12,7 @@ import { membership } from './membership.ts'
 import { watching } from './netconf.ts'
 import type { Request } from './request.ts'
 import { dnsOf, isInside, ofInterface, parseResult, type Result, toLease } from './result.ts'
+import { parseSysctls } from './tuningconf.ts'
 
 export const isChained = ({ net }: Config) => net.mode === 'chained'
 
@@ -92,8 +93,12 @@ const endpointIn = (
   }
 }
 
-/** The configuration with the MAC address that was asked for, by whomever. */
-export const withMac = (net: NetConf, { mac = '' }: Attachment): NetConf => ({ ...net, mac })
+/** The configuration in the services' terms: with the MAC address that was asked for, and paths of kernel parameters. */
+export const inTerms = (net: NetConf, { mac = '' }: Attachment): NetConf => ({
+  ...net,
+  mac,
+  sysctl: parseSysctls(net.sysctl),
+})
 
 /** What the chain has made so far. @throws CniError(badConfig) */
 export const previous = ({ prevResult, cniVersion }: Config): Result => {

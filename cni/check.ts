@@ -11,10 +11,11 @@ import type { Settings } from '../src/plan/kinds/linkwords.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
 import { plan } from '../src/plan/plan.ts'
 import { existingNetns, withTables } from './attachment.ts'
-import { isChained, plugged, withMac } from './chained.ts'
+import { inTerms, isChained, plugged } from './chained.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import { addressesOf } from './ipam.ts'
+import { withoutLater } from './later.ts'
 import type { Request } from './request.ts'
 import { isInside, parseResult, type Result } from './result.ts'
 import { settle } from './settle.ts'
@@ -34,8 +35,9 @@ export const check = async (request: Request, config: Config): Promise<void> => 
   const lease = (await addresses.find()) ?? { addresses: [], routes: [], dns: {} }
   refuseOther(prevResult, lease)
   const attachment = await checked(request, config, netns, prevResult, lease)
-  const net = withMac(await settle(config.net, netns), attachment)
-  const desired = withMtu(describe(net, attachment, lease), prevResult, request)
+  const net = inTerms(await settle(config.net, netns), attachment)
+  const whole = withoutLater(describe(net, attachment, lease), attachment.owner, config.plugin)
+  const desired = withMtu(whole, prevResult, request)
   const steps = explain(plan(desired, await observe(desired)))
   if (!steps.length) return
   const missing = steps.map(({ words, why }) => `${words} (${why})`)
@@ -58,9 +60,12 @@ const checked = async (
   const own = interfaces.find(isInside(request.ifname))?.mac?.toLowerCase()
   const isOurs = !isChained(config) || attachment.mac !== undefined
   const asLeft = { ...attachment, mac: isOurs ? (own ?? attachment.mac) : undefined }
-  const tables = recall(attachment.owner, config.plugin)?.endpoint.tables
+  const { tables, routes } = recall(attachment.owner, config.plugin)?.endpoint ?? {}
   const addresses = attachment.found?.addresses ?? lease.addresses.map(({ address }) => address)
-  return tables ? { ...asLeft, tables } : withTables(config.net, asLeft, addresses)
+  const { found } = asLeft
+  return tables
+    ? { ...asLeft, tables, found: found && { ...found, routes } }
+    : withTables(config.net, asLeft, addresses)
 }
 
 /** The same for its MTU. */

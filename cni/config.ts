@@ -82,7 +82,6 @@ export const parseConfig = (
   const config: Config = {
     cniVersion,
     name,
-    // Our own name may stand twice in one list: once making the interface, once behind it.
     plugin: plugin === 'vethwork' && net.mode === 'chained' ? 'vethwork-chained' : plugin,
     net,
     wants: wantsOf(fields, runtimeConfig, plugin),

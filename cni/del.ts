@@ -26,7 +26,7 @@ export const del = async (request: Request, config: Config): Promise<void> => {
   await addressesOf(request, config).release()
 }
 
-/** All but the addresses. */
+/** All of it but its addresses. */
 export const unplug = async (request: Request, config: Config): Promise<void> => {
   const { desired } = await describeHeld(request, config)
   await remove(desired)
@@ -43,7 +43,9 @@ export const describeHeld = async (request: Request, config: Config) => {
     (await known(() => addressesOf(request, config).find())) ??
     (await known(() => leaseOnAlias(owner))) ??
     (record && leaseOf(record.endpoint.addresses))
-  const desired = describe(config.net, attachment, lease).filter(isLeft)
+  // Of what is set in the container DEL knows by the record: what was there before.
+  const net = { ...config.net, sysctl: {} }
+  const desired = describe(net, attachment, lease).filter(isLeft)
   // Nobody remembers: whatever has its mark.
   const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
   const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []

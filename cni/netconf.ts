@@ -75,7 +75,6 @@ export const parseNetwork = (name: string, fields: Fields): NetConf => {
     ...all,
     ...securityGroupsOf(fields),
     ...conditionsOf(fields),
-    sysctl: parseSysctls(all.sysctl),
     mac: all.mac.toLowerCase(),
     isGateway: all.isGateway || all.isDefaultGateway || all.anycastGateway || all.gatewayHost !== '',
     vlanTrunk: trunk(fields.vlanTrunk ?? []),
@@ -277,4 +276,5 @@ export const refuseContradictions = (net: NetConf, ipam: Ipam, { rates }: Wants 
   const rule = rules.find(({ broken }) => broken(net, ipam))
   if (rule) throw new CniError(codes.badConfig, rule.message(net), rule.remedy)
   refuseHalfRates(rates)
+  parseSysctls(net.sysctl)
 }

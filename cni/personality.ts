@@ -34,6 +34,12 @@ export const personalities = Object.fromEntries(
   Object.entries(plugins).map(([name, plugin]) => [name, { name, ...plugin }]),
 ) as Readonly<Record<keyof typeof plugins, Personality>>
 
+/** As what ADD is remembered behind another plugin: our own name may stand twice in one list. */
+export const CHAINED: readonly string[] = [
+  'vethwork-chained',
+  ...Object.values(personalities).flatMap(({ name, mode }) => (mode === 'chained' ? [name] : [])),
+]
+
 /** @param argv0 the path it was started by, a symlink maybe */
 export const personalityOf = (argv0: string): Personality => {
   const name = argv0.split('/').at(-1) ?? ''

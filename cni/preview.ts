@@ -8,7 +8,7 @@ import { type Explained, explain } from '../src/plan/explain.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { plan, planRemoval } from '../src/plan/plan.ts'
 import { attachmentOf, existingNetns, ownerOf, withTables } from './attachment.ts'
-import { isChained, plugged, withMac } from './chained.ts'
+import { inTerms, isChained, plugged } from './chained.ts'
 import type { Config } from './config.ts'
 import { describeHeld } from './del.ts'
 import { addressesOf } from './ipam.ts'
@@ -35,7 +35,7 @@ export const previewAdd = async (request: Request, config: Config): Promise<Expl
   const netns = await existingNetns(request)
   const { lease, words } = await addressesOf(request, config).preview()
   const attachment = await plugged(request, config, netns)
-  const net = withMac(await settle(config.net, netns, true), attachment)
+  const net = inTerms(await settle(config.net, netns, true), attachment)
   refuseForbidden(net.sysctl)
   const addresses = attachment.found?.addresses ?? lease.addresses.map(({ address }) => address)
   const desired = describe(net, await withTables(net, attachment, addresses), lease)

@@ -77,6 +77,9 @@ const addressOf = (json: IpAddress): ObservedAddress => {
 
 interface IpRoute {
   dst: string
+  dev?: string
+  /** Of a route with several ways. */
+  nexthops?: { gateway?: string; dev: string }[]
   scope?: string
   gateway?: string
   table?: string | number
@@ -103,6 +106,13 @@ export const routeOf = (json: IpRoute, family: 4 | 6): ObservedRoute => {
     scope: Number(json.scope ?? 0),
   }
 }
+
+/** Each way of a route, and by which interface it goes: `only`, where that was asked for. */
+export const routesOf = (json: IpRoute, family: 4 | 6, only = '') =>
+  (json.nexthops ?? [json]).map(way => ({
+    ...routeOf({ ...json, ...way }, family),
+    dev: way.dev ?? only,
+  }))
 
 /** Rules for a subnet have a `srclen`. */
 export const ruleOf = ({

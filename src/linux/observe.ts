@@ -17,7 +17,7 @@ import {
 import { withAbandoned } from './abandoned.ts'
 import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
-import { type BridgeJson, fdbOf, linkOf, routeOf, ruleOf, vlansOf } from './ipjson.ts'
+import { type BridgeJson, fdbOf, linkOf, routesOf, ruleOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
@@ -97,25 +97,27 @@ const observeLinks = async (desired: readonly Desired[]) => {
   return links
 }
 
-/** All routes of both interfaces: of one they go to the other. */
-const takenOver = (one: Desired): (readonly [Netns, string])[] =>
-  one.kind === 'takeover'
-    ? [one.dev, one.bridge].flatMap(dev => [4, 6].map(family => [one.netns, `${family} ${dev}`] as const))
-    : []
+/** All routes of an interface; of a takeover those of both, for of one they go to the other. */
+const bothFamilies = (one: Desired): (readonly [Netns, string])[] => {
+  const both = (dev: string) => [4, 6].map(family => [one.netns, `${family}${dev}`] as const)
+  if (one.kind === 'takeover') return [one.dev, one.bridge].flatMap(dev => both(` ${dev}`))
+  return one.kind === 'unroute' ? both('') : []
+}
 
 const observeRoutes = async (desired: readonly Desired[]) => {
   const wanted = desired.flatMap(one =>
     // Of a container all: another interface may have the same.
-    one.kind === 'route' ? [[one.netns, `${familyOf(one.to.dst)}`] as const] : takenOver(one),
+    one.kind === 'route' ? [[one.netns, `${familyOf(one.to.dst)}`] as const] : bothFamilies(one),
   )
   const routes = new Map<string, ObservedRoute[]>()
   for (const [netns, items] of byNetns(wanted)) {
     for (const item of items) {
       const [family, only] = item.split(' ') as ['4' | '6', string?]
       const line = `route show table all${only ? ` dev ${only}` : ''}`
-      for (const one of await ipShow(netns, [line], [`-${family}`, '-N'])) {
-        const key = at(netns, only ?? one.dev)
-        routes.set(key, [...(routes.get(key) ?? []), routeOf(one, family === '4' ? 4 : 6)])
+      const found = await ipShow(netns, [line], [`-${family}`, '-N'])
+      for (const { dev, ...one } of found.flatMap(one => routesOf(one, family === '4' ? 4 : 6, only))) {
+        const key = at(netns, dev)
+        routes.set(key, [...(routes.get(key) ?? []), one])
       }
     }
   }

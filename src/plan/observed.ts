@@ -37,6 +37,9 @@ export interface ObservedLink {
   readonly addresses: readonly ObservedAddress[]
 }
 
+/** RTPROT_KERNEL of rtnetlink(7): of a route that an address brought. */
+export const KERNEL = '2'
+
 export interface ObservedRoute {
   readonly family: 4 | 6
   /** In CIDR notation, the default route too. */

@@ -19,7 +19,7 @@ export interface ServicesConf {
   readonly ipspoofchk: boolean
   /** By name; undefined: the network has none, and everything may pass. */
   readonly securityGroups?: Readonly<Record<string, readonly GroupRule[]>>
-  /** Of the container, by path below /proc/sys; a part `IFNAME` stands for its interface (tuning's `sysctl`). */
+  /** Of the container (tuning's `sysctl`): as written; for the services by path below /proc/sys, `IFNAME` for its interface. */
   readonly sysctl: Readonly<Record<string, string>>
   /** Of the container's interface (tuning); empty, undefined and a `promisc` of false: not ours to set. */
   readonly mac: string

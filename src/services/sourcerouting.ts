@@ -19,7 +19,7 @@ export const sourcerouting: Service = {
       why: 'sourceRouting: an answer leaves as the question came',
     } as const
     const outlived = conf.mode === 'chained'
-    return addresses.flatMap((address, n): Desired[] => {
+    const own = addresses.flatMap((address, n): Desired[] => {
       const table = tables?.[n]
       const routes = table === undefined ? [] : routesOf(address, endpoint)
       return [
@@ -29,6 +29,8 @@ export const sourcerouting: Service = {
         { ...common, kind: 'rule', from: hostOf(address), table },
       ]
     })
+    // Of ours the main table keeps what was free there; of others' the plugins before may have put anything in it.
+    return outlived ? [...own, { ...common, kind: 'unroute', dev: owner.ifname }] : own
   },
 }
 

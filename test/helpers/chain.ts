@@ -1,54 +1,71 @@
-/** Plugins one after the other, as a list of them stands in /etc/cni/net.d: each gets what the one before returned. */
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { type CniRan, cni, type Place } from './cni.ts'
+import type { Container } from './host.ts'
+import { executable, referenceDir } from './plugins.ts'
+import type { Extra } from './runtime.ts'
 
-import { type CniRan, cni, type Verb } from './cni.ts'
-import type { Container, Host } from './host.ts'
-
+type Config = Readonly<Record<string, unknown>>
 export interface Link {
-  /** Path of the program. */
+  /** The path of the program, by its `type`. */
+  readonly config: Config
   readonly binary: string
-  readonly config: Readonly<Record<string, unknown>>
 }
 
-export interface Chained {
-  /** In order; the last one's result. */
-  add(container: Container, links: readonly Link[]): Promise<CniRan>
-  check(container: Container, links: readonly Link[]): Promise<CniRan>
-  /** In reverse order; without a namespace if `netns` is empty. */
-  del(container: Container, links: readonly Link[], netns?: string): Promise<CniRan[]>
+/** A list of plugins, called as libcni does. A call ends with the first that fails; DEL asks all. */
+export interface Chain {
+  /** In order, each with the result of the one before. Keeps the last one for the other verbs. */
+  add(container: Container, extra?: Extra): Promise<CniRan>
+  check(container: Container, extra?: Extra): Promise<CniRan>
+  /** Backwards. @returns the first that failed, or the last */
+  del(container: Container, extra?: Extra & { readonly result?: object }): Promise<CniRan>
+  result: Record<string, unknown> | undefined
 }
 
-export const chained = (host: Host, path: string): Chained => {
-  const results = new Map<string, object>()
-  const call = (command: Verb, container: Container, { binary, config }: Link, more: object) =>
-    cni(host, { command, config, container, binary, env: { CNI_PATH: path }, ...more })
-  return {
-    add: async (container, links) => {
+/** The executable under its other names: `ours('tuning')` is a path. */
+export const namedIn = (directory: string) => (name: string) => {
+  mkdirSync(`${directory}/named`, { recursive: true })
+  const path = `${directory}/named/${name}`
+  try {
+    symlinkSync(executable, path)
+  } catch {} // it is there
+  return path
+}
+
+export const chain = (host: Place, links: readonly Link[]): Chain => {
+  const call = (
+    command: string,
+    { config, binary }: Link,
+    container: Container,
+    extra: Extra,
+    prev?: object,
+  ) => cni(host, { command, config, binary, container, prevResult: prev, path: referenceDir, ...extra })
+  const self: Chain = {
+    result: undefined,
+    async add(container, extra = {}) {
+      let ran: CniRan | undefined
+      let result: object | undefined
+      for (const link of links) {
+        ran = await call('ADD', link, container, extra, result)
+        if (ran.exitCode !== 0) return ran
+        result = ran.json
+      }
+      self.result = ran!.json
+      return ran!
+    },
+    async check(container, extra = {}) {
       let ran: CniRan | undefined
       for (const link of links) {
-        ran = await call('ADD', container, link, { prevResult: ran?.json })
+        ran = await call('CHECK', link, container, extra, self.result)
         if (ran.exitCode !== 0) return ran
       }
-      results.set(container.id, ran!.json)
       return ran!
     },
-    check: async (container, links) => {
-      let ran: CniRan | undefined
-      for (const link of links) {
-        ran = await call('CHECK', container, link, { prevResult: results.get(container.id) })
-        if (ran.exitCode !== 0) break
-      }
-      return ran!
-    },
-    del: async (container, links, netns) => {
-      const ran: CniRan[] = []
+    async del(container, extra = {}) {
+      const rans: CniRan[] = []
       for (const link of links.toReversed())
-        ran.push(
-          await call('DEL', container, link, {
-            prevResult: results.get(container.id),
-            ...(netns === undefined ? {} : { netns }),
-          }),
-        )
-      return ran
+        rans.push(await call('DEL', link, container, extra, 'result' in extra ? extra.result : self.result))
+      return rans.find(({ exitCode }) => exitCode !== 0) ?? rans.at(-1)!
     },
   }
+  return self
 }

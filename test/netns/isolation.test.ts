@@ -2,7 +2,7 @@
 
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { afterEach, expect, test } from '@jest/globals'
-import { chained, type Link } from '../helpers/chain.ts'
+import { chained, type Link } from '../helpers/chained.ts'
 import { cni } from '../helpers/cni.ts'
 import type { Container, Host } from '../helpers/host.ts'
 import type { Netns } from '../helpers/netns.ts'

@@ -20,6 +20,7 @@ import { type Shaper, shaper } from './shaper.ts'
 import { type Sysctl, type SysctlOp, sysctl } from './sysctl.ts'
 import { type Takeover, takeover } from './takeover.ts'
 import type { TcOp } from './tc.ts'
+import { type Unroute, unroute } from './unroute.ts'
 import { type Vlan, type VlanOp, vlan } from './vlan.ts'
 import { type Zone, type ZoneOp, zone } from './zone.ts'
 
@@ -42,6 +43,7 @@ export type Desired =
   | Shaper
   | Sysctl
   | Takeover
+  | Unroute
   | Vlan
   | Zone
 
@@ -81,6 +83,7 @@ const byDesired = {
   shaper,
   sysctl,
   takeover,
+  unroute,
   vlan,
   zone,
 }

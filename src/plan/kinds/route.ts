@@ -53,7 +53,7 @@ export const route: Kind<Route, RouteOp> = {
     `${VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
   undo(op) {
     if (op.op === 'route.replace' && op.was) return [{ ...op, dev: op.was, was: op.dev }]
-    return op.op === 'route.add' ? [{ ...op, op: 'route.del' }] : []
+    return [{ ...op, op: op.op === 'route.add' ? 'route.del' : 'route.add' }]
   },
 }
 
@@ -81,7 +81,7 @@ export const toRoute = ({
 })
 
 /** RT_TABLE_MAIN of rtnetlink(7). */
-const MAIN = 254
+export const MAIN = 254
 
 const isDefault = (dst: string) => dst.endsWith('/0')
 

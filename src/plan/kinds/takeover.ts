@@ -4,7 +4,7 @@
  */
 
 import { CniError, codes } from '../../../cni/errors.ts'
-import { at, type ObservedLink, type ObservedRoute } from '../observed.ts'
+import { at, KERNEL, type ObservedLink, type ObservedRoute } from '../observed.ts'
 import type { AddrOp } from './addr.ts'
 import type { Common, Kind } from './kind.ts'
 import type { LinkOp } from './link.ts'
@@ -90,6 +90,3 @@ const move = (netns: Netns, routes: readonly ObservedRoute[], from: string, to: 
   routes
     .filter(({ protocol }) => protocol !== KERNEL)
     .map(route => ({ op: 'route.replace', netns, dev: to, was: from, to: toRoute(route) }))
-
-/** RTPROT_KERNEL of rtnetlink(7). */
-const KERNEL = '2'
