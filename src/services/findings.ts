@@ -82,7 +82,7 @@ const holds = (statement: NftStatement, bridge: string | undefined): 'yes' | 'no
   const names = (values as string[]).some(value => matchesName(value, bridge))
   if (left.meta?.key === 'iifname' || left.meta?.key === 'iif') return is(names) ? 'yes' : 'no'
   if (left.meta?.key === 'oifname' || left.meta?.key === 'oif')
-    return names ? (is(true) ? 'maybe' : 'no') : 'maybe'
+    return names ? (is(false) ? 'yes' : 'no') : 'maybe'
   return 'maybe'
 }
 

@@ -36,20 +36,21 @@ cp -a "$1/bin/." ${pluginDir}
 echo ready
 sleep infinity & wait`
 
-export const testMachine = async (): Promise<Machine> => {
+/** @param called names by which the executable is installed */
+export const testMachine = async (called?: string[]): Promise<Machine> => {
   const host = await testHost()
   try {
-    return await booted(host)
+    return await booted(host, called)
   } catch (error) {
     await host.dispose()
     throw error
   }
 }
 
-const booted = async (host: Host): Promise<Machine> => {
+const booted = async (host: Host, called?: string[]): Promise<Machine> => {
   const parts = join(host.directory, 'machine')
   mkdirSync(parts)
-  installPlugins(join(parts, 'bin'))
+  installPlugins(join(parts, 'bin'), called)
   const pid = await started(host)
 
   const inside = (args: readonly string[]) => ['-t', String(pid), '-m', '-p', '-n', '--', ...args]

@@ -15,22 +15,30 @@ export const isReference = existsSync(executable) && statSync(executable).isDire
 /** The names by which the executable is called. */
 export const names = ['vethwork', 'vethwork-ipam', 'bridge', 'host-local']
 
+/** The same, and those that it is in a chain behind another plugin. */
+export const chainNames = [...names, 'portmap', 'bandwidth', 'firewall', 'tuning', 'sbr']
+
 /** A CNI_PATH directory: the executable under all its names, and Debian's plugins for everything else. */
 export const pluginsUnderTest = (directory: string): string =>
   farm(directory, executable, (target, link) => symlinkSync(target, link))
 
 /** The same with copies instead of links into the host, for a machine of its own; only the names are links. */
-export const installPlugins = (directory: string): string => {
+export const installPlugins = (directory: string, called = names): string => {
   mkdirSync(directory, { recursive: true })
   if (!isReference) copyFileSync(executable, join(directory, '.vethwork'))
-  return farm(directory, '.vethwork', copyFileSync)
+  return farm(directory, '.vethwork', copyFileSync, called)
 }
 
-const farm = (directory: string, ours: string, put: (from: string, to: string) => void): string => {
+const farm = (
+  directory: string,
+  ours: string,
+  put: (from: string, to: string) => void,
+  called = names,
+): string => {
   mkdirSync(directory, { recursive: true })
   for (const name of existsSync(referenceDir) ? readdirSync(referenceDir) : []) {
-    if (isReference || !names.includes(name)) put(join(referenceDir, name), join(directory, name))
+    if (isReference || !called.includes(name)) put(join(referenceDir, name), join(directory, name))
   }
-  if (!isReference) for (const name of names) symlinkSync(ours, join(directory, name))
+  if (!isReference) for (const name of called) symlinkSync(ours, join(directory, name))
   return directory
 }

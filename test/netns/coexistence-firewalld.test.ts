@@ -1,6 +1,7 @@
 // Debian's firewalld, which rejects what comes by interfaces that it does not know: the network's bridge is put into
 // its zone `trusted`, and again when it was loaded anew (pain 7).
-import { afterEach, expect, test } from '@jest/globals'
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { cni } from '../helpers/cni.ts'
 import { firewalld } from '../helpers/firewalld.ts'
 import { all, answers } from '../helpers/firewalls.ts'
@@ -18,13 +19,15 @@ afterEach(async () => {
   await Promise.all(machines.splice(0).map(machine => machine.dispose()))
 }, 60_000)
 
-const ready = given(
+const needs = [
   requireRoot(),
   requireBuild(),
   requireTool('firewalld'),
   requireTool('dbus-daemon'),
   requireKernel('bridge'),
-)
+]
+// Where systemd runs it is not installed for a test's sake: it would be that machine's firewall from then on.
+const ready = existsSync('/run/systemd/system') && needs[2] ? describe.skip : given(...needs)
 const config = configOf('nat', 'dual')
 const bridge = 'br-web.net-1'
 const far = Object.values(beyond)
@@ -79,7 +82,7 @@ ready('firewalld', () => {
   }, 60_000)
 
   test('a zone that somebody chose is left alone', async () => {
-    const { machine, daemon, calls, container } = await opened()
+    const { daemon, calls, container } = await opened()
     await daemon.cmd('--zone=internal', `--add-interface=${bridge}`)
     const one = await container('one')
     succeeded(await calls.add(one, config))
