@@ -153,6 +153,9 @@ describe('called "firewall", behind another plugin', () => {
     expect(lines.some(line => line.includes('-s 10.46.0.0/24 -i cni0 -j ACCEPT'))).toBe(true)
     expect(lines.filter(line => line.startsWith('add element'))).toEqual([])
   })
+  test.each(['br+', 'br"0', 'br#0'])('on a bridge that is called %s: as without', bridge =>
+    expect(of({ bridge })).toEqual(of({})),
+  )
   test('without a cable on the host: nothing', () => expect(of({ port: undefined })).toEqual([]))
   test('another personality does not ask for it', () =>
     expect(of({}, { ...net, ingressPolicy: '' })).toEqual([]))

@@ -117,7 +117,11 @@ describe('findings', () => {
 
 test("firewalld's zones, as its rules have them", () => {
   const goto = (zone: string): NftStatement => ({ goto: { target: `filter_FWD_${zone}` } })
-  expect(zonesOf([[iifname('br-web'), goto('trusted')], [goto('public')]])).toEqual(
-    new Map([['br-web', 'trusted']]),
-  )
+  const rules = [[iifname('br-web'), goto('trusted')], [source, goto('work')], [goto('public')]]
+  expect(Object.fromEntries(zonesOf(rules))).toEqual({ 'br-web': 'trusted', '': 'public' })
+})
+
+test('whose default zone is trusted: nothing', () => {
+  const zones = new Map([['', 'trusted']])
+  expect(findings({ ...quiet, firewalls: { barriers: [], mixed: false, zones } })).toEqual([])
 })
