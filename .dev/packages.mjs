@@ -36,6 +36,8 @@ const packages = {
   },
 }
 packages.test = { ...packages.demo, ...packages.test }
+// Its service starts with its installation and would be this machine's firewall: only where systemd does not run.
+if (!existsSync('/run/systemd/system')) packages.test.firewalld = 'firewalld'
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
 const FORMAT = '-f=${Package} ${db:Status-Status}\n'

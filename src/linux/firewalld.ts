@@ -13,17 +13,18 @@ export const firewallCmd = async (args: readonly string[]): Promise<boolean> => 
   return exitCode === 0
 }
 
-/** The zones that interfaces were put into; the others are in its default zone. */
+/** The zones that interfaces were put into, and the default one, that of all others, under ''. */
 export const firewalldZones = async (): Promise<ReadonlyMap<string, string>> =>
   zonesOf(await nftRules(FIREWALLD, 'filter_FORWARD_ZONES'))
 
-/** `iifname "br-web" goto filter_FWD_trusted` */
+/** `iifname "br-web" goto filter_FWD_trusted`, and at the end `goto filter_FWD_public` */
 export const zonesOf = (rules: ObservedBarrier['rules']): ReadonlyMap<string, string> =>
   new Map(
     rules.flatMap(rule => {
       const text = JSON.stringify(rule)
       const dev = /"key":"iifname"\}\},"right":"([^"]+)"/.exec(text)?.[1]
       const zone = /"(?:goto|jump)":\{"target":"filter_FWD_([^"]+)"/.exec(text)?.[1]
-      return dev && zone ? [[dev, zone] as const] : []
+      const isDefault = !text.includes('"match"')
+      return zone && (dev || isDefault) ? [[dev ?? '', zone] as const] : []
     }),
   )

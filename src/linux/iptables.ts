@@ -18,10 +18,14 @@ export const iptablesTransaction = async (
   return exitCode === 0 ? '' : stderr || `${command}-restore ended with ${exitCode}`
 }
 
-/** The lines of a table as iptables-save prints them: `:CHAIN - [0:0]`, `-A CHAIN …`; of all tables without one. */
+/**
+ * The lines of a table as iptables-save prints them: `:CHAIN - [0:0]`, `-A CHAIN …`; of all tables without one.
+ * None of a table of nft that is not, or no longer, one of iptables.
+ */
 export const iptablesTable = async (command: IptablesCommand, table?: string): Promise<string[]> => {
   const { exitCode, stdout, stderr } = await run(`${command}-save`, table ? ['-t', table] : [])
   if (exitCode !== 0)
     throw new CommandError(`${command}-save`, `-t ${table}`, stderr, `look at the ${command} rules`)
+  if (/^# Table .* incompatible/m.test(stdout)) return []
   return stdout.split('\n').filter(line => /^[:-]/.test(line))
 }

@@ -139,7 +139,7 @@ export type NftStatement = Readonly<Record<string, unknown>>
 /** The host's own firewalls, as far as they concern what goes through it. */
 export interface ObservedFirewalls {
   readonly barriers: readonly ObservedBarrier[]
-  /** Of firewalld, by interface; undefined where it has no rules. */
+  /** Of firewalld, by interface, its default one by ''; undefined where it has no rules. */
   readonly zones?: ReadonlyMap<string, string>
   /** Both kinds of iptables, the older one and that over nftables, hold rules. */
   readonly mixed: boolean

@@ -59,9 +59,9 @@ export const passageOf = (
   return { bridge: gatewayOf(conf, endpoint.bridge), routed: isRouted(conf) }
 }
 
-/** Another plugin's plug that hangs on no bridge, as that of ptp. */
-const isMarked = ({ mode, ingressPolicy }: NetConf, { bridge, port }: Endpoint) =>
-  mode === 'chained' && ingressPolicy !== '' && !bridge && port !== undefined
+/** Another plugin's plug that hangs on no bridge, as that of ptp; or on one whose name means more to iptables. */
+const isMarked = ({ mode, ingressPolicy }: NetConf, { bridge = '', port }: Endpoint) =>
+  mode === 'chained' && ingressPolicy !== '' && !/^[\w.@=,~-]+$/.test(bridge) && port !== undefined
 
 /** What goes in by the bridge may go on; what comes out of it must have been asked for, or be published. */
 const bridgeRules = (conf: NetConf, bridge: string, subnets: readonly string[]): string[] => {

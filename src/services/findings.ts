@@ -2,6 +2,7 @@
 
 import { isClosed } from '../plan/closed.ts'
 import type { NftStatement, Observed, ObservedBarrier } from '../plan/observed.ts'
+import { TRUSTED } from './coexistence.ts'
 
 export interface Finding {
   /** Containers do not get through the host as long as it is so; or it is asking for trouble; or it is good to know. */
@@ -82,7 +83,7 @@ const holds = (statement: NftStatement, bridge: string | undefined): 'yes' | 'no
   const names = (values as string[]).some(value => matchesName(value, bridge))
   if (left.meta?.key === 'iifname' || left.meta?.key === 'iif') return is(names) ? 'yes' : 'no'
   if (left.meta?.key === 'oifname' || left.meta?.key === 'oif')
-    return names ? (is(true) ? 'maybe' : 'no') : 'maybe'
+    return names ? (is(false) ? 'yes' : 'no') : 'maybe'
   return 'maybe'
 }
 
@@ -90,7 +91,7 @@ const matchesName = (pattern: string, name: string) =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name
 
 const untrusted = ({ firewalls: { zones }, bridge }: Surroundings): Finding[] =>
-  !zones || (bridge && zones.has(bridge))
+  !zones || zones.get('') === TRUSTED || (bridge && zones.has(bridge))
     ? []
     : [
         {

@@ -17,7 +17,9 @@ export interface Faults {
 }
 
 const tools = ['ip', 'bridge', 'tc', 'nft', 'tee', 'grep', 'nsenter'].concat(
-  ['iptables', 'ip6tables'].flatMap(name => [`${name}-save`, `${name}-restore`]),
+  ['iptables', 'ip6tables'].flatMap(name =>
+    ['', '-nft', '-legacy'].flatMap(kind => [`${name}${kind}-save`, `${name}${kind}-restore`]),
+  ),
 )
 const script = new URL('faulty-tool.sh', import.meta.url).pathname
 

@@ -15,6 +15,9 @@ export const isReference = existsSync(executable) && statSync(executable).isDire
 /** The names by which the executable is called. */
 export const names = ['vethwork', 'vethwork-ipam', 'bridge', 'host-local']
 
+/** The same, and those that it is in a chain behind another plugin. */
+export const chainNames = [...names, 'portmap', 'bandwidth', 'firewall', 'tuning', 'sbr']
+
 /**
  * A CNI_PATH directory: the executable under all its names, and Debian's plugins for everything else.
  * @param ours its names there
