@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Topology } from '../../linux/topology.ts'
+import { hasColour, print } from '../terminal.ts'
 
 interface Flags {
   json?: boolean
@@ -19,7 +20,7 @@ export const topology: CommandModule<object, Flags> = {
     yargs
       .options({
         ascii: { type: 'boolean', describe: 'in lines and boxes of text (so it is without a flag)' },
-        svg: { type: 'string', describe: 'as a picture into this file; - is stdout' },
+        svg: { type: 'string', describe: 'as a picture into this file; --svg=- is stdout' },
         mermaid: { type: 'boolean', describe: 'as a flowchart for Markdown' },
         json: { type: 'boolean', describe: 'as JSON' },
         from: {
@@ -33,15 +34,12 @@ export const topology: CommandModule<object, Flags> = {
       .example('$0 topology --from a.json b.json', 'two hosts, from what --json wrote on each'),
   async handler({ json, svg, mermaid, from }) {
     const hosts = from ? await dumped(from) : [await seen()]
-    if (json) return console.log(JSON.stringify(from ? hosts : hosts[0], null, 2))
+    if (json) return void print(JSON.stringify(from ? hosts : hosts[0], null, 2))
     if (svg !== undefined) return drawInto(svg, hosts)
-    if (mermaid) return console.log((await import('../picture/mermaid.ts')).mermaid(hosts).trimEnd())
-    const [{ drawAll, draw, inColour }, { hasColour }] = await Promise.all([
-      import('../drawing.ts'),
-      import('../terminal.ts'),
-    ])
+    if (mermaid) return void print((await import('../picture/mermaid.ts')).mermaid(hosts).trimEnd())
+    const { drawAll, draw, inColour } = await import('../drawing.ts')
     const drawing = from ? drawAll(hosts) : draw(hosts[0]!)
-    console.log(hasColour(process.stdout, process.env) ? inColour(drawing) : drawing)
+    print(hasColour(process.stdout, process.env) ? inColour(drawing) : drawing)
   },
 }
 
@@ -61,7 +59,7 @@ const drawInto = async (file: string, hosts: readonly Topology[]) => {
     import('../picture/svg.ts'),
   ])
   const picture = svg(layoutAll(hosts), `vethwork on ${hosts.map(({ host }) => host).join(', ')}`)
-  if (file === '-') process.stdout.write(picture)
+  if (file === '-') print(picture.trimEnd())
   else writeFileSync(file, picture)
 }
 

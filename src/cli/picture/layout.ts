@@ -2,6 +2,7 @@
 
 import { hostOf } from '../../../ipam/cidr.ts'
 import type { Interface, NetworkSeen, Port, Topology, WayOut } from '../../linux/topology.ts'
+import { clip } from '../boxes.ts'
 import { shortId } from '../words.ts'
 
 export interface Box {
@@ -226,7 +227,7 @@ const networkPart = (
     y: top,
     width: WIDTH - left - GAP,
     height: grid.bottom + GAP - top,
-    lines: [`network ${name}`],
+    lines: [clip(`network ${name}`, 120)],
     state: 'up',
   }
   return {
@@ -308,7 +309,7 @@ const containers = (ports: readonly Port[], bridge: Box) => {
 }
 
 const portBox = ({ name, state, container }: Port): Sketch => {
-  const who = container ? [`${shortId(container.id)} ${container.ifname}`] : ['not of vethwork']
+  const who = container ? [`${clip(shortId(container.id), 40)} ${container.ifname}`] : ['not of vethwork']
   const published = container?.published ?? []
   return {
     kind: container ? 'container' : 'stranger',

@@ -24,7 +24,9 @@ export interface RouteOp {
 export const route: Kind<Route, RouteOp> = {
   ensure({ netns, dev, to }, observed) {
     const found = observed.routes.get(at(netns, dev)) ?? []
-    return found.some(one => isSame(to, one)) ? [] : [{ op: 'route.add', netns, dev, to }]
+    if (found.some(one => isSame(to, one))) return []
+    // In its place the kernel takes no second one.
+    return [{ op: found.some(one => isInPlace(to, one)) ? 'route.replace' : 'route.add', netns, dev, to }]
   },
   // A route goes with its link.
   remove: () => [],
@@ -43,8 +45,8 @@ export const route: Kind<Route, RouteOp> = {
     ].flatMap(([word, value]) => (value === undefined ? [] : [word, value]))
     return [op.replace('.', ' '), to.dst, ...words].join(' ')
   },
-  words: ({ op, dev, to: { dst, gw } }) =>
-    `${VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
+  words: ({ op, dev, was, to: { dst, gw } }) =>
+    `${op === 'route.replace' && was === undefined ? 'replace' : VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
   undo(op) {
     if (op.op === 'route.replace' && op.was) return [{ ...op, dev: op.was, was: op.dev }]
     return op.op === 'route.add' ? [{ ...op, op: 'route.del' }] : []
@@ -78,6 +80,13 @@ export const toRoute = ({
 const MAIN = 254
 
 const isDefault = (dst: string) => dst.endsWith('/0')
+
+/** What makes a route the same one to the kernel: destination, table, metric. */
+const isInPlace = ({ dst, table, priority }: Wanted, found: ObservedRoute) =>
+  dst === found.dst &&
+  familyOf(dst) === found.family &&
+  String(table ?? MAIN) === found.table &&
+  (priority || (found.family === 6 ? 1024 : 0)) === found.priority
 
 const isSame = (to: Wanted, found: ObservedRoute) =>
   to.dst === found.dst &&
