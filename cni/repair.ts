@@ -30,10 +30,15 @@ export const repair = async (record: AttachmentRecord, dryRun: boolean): Promise
   const described = await describeAgain(record)
   const observed = await observe(described)
   const desired = described.map(sparing(observed))
-  const steps = plan(desired, observed)
-  if (!dryRun && steps.length) await ensure(desired, () => {})
+  const steps = [...plan(desired, observed)]
   const { owner, plugin } = record
-  return { owner, plugin, steps: explain(steps), left: described.flatMap(differences(observed)) }
+  const left = described.flatMap(differences(observed))
+  if (dryRun || !steps.length) return { owner, plugin, steps: explain(steps), left }
+  await ensure(desired, () => {})
+  // What was set on an interface went with it, and was seen before it was made anew.
+  const more = plan(desired, await observe(desired))
+  if (more.length) await ensure(desired, () => {})
+  return { owner, plugin, steps: explain([...steps, ...more]), left }
 }
 
 /**

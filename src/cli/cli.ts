@@ -14,12 +14,28 @@ import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
+import { completing, completion, offeredNames } from './completion.ts'
 
 declare const VETHWORK_VERSION: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [ls, ps, explain, topology, events, plan, repair, gc, prune, fdb, conf, install, uninstall]
+  const commands = [
+    ls,
+    ps,
+    explain,
+    topology,
+    events,
+    plan,
+    repair,
+    gc,
+    prune,
+    fdb,
+    conf,
+    install,
+    uninstall,
+    completion,
+  ]
   // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
   const line = commands.reduce((all, one) => all.command(one as any), yargs())
   line
@@ -27,6 +43,8 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     .usage(
       '$0 <command>\n\nA container network plugin. Runtimes call it by CNI_COMMAND; people by these commands:',
     )
+    // biome-ignore lint/suspicious/noExplicitAny: its types know the older way, without the usual completions
+    .completion('complete', false, completing(await offeredNames(argv)) as any)
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

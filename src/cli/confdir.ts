@@ -48,13 +48,13 @@ export const entriesOf = (file: string): Entry[] => {
 }
 
 /** @throws CniError(io) */
-export const textOf = (file: string): string => {
+export const textOf = (file: string | 0): string => {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     throw new CniError(
       codes.io,
-      `${file}: ${(error as Error).message}`,
+      `${file || 'stdin'}: ${(error as Error).message}`,
       'give a file that is there and can be read',
     )
   }

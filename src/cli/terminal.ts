@@ -1,13 +1,38 @@
 /** What goes to stdout: JSON for programs, text for people, colour only where a terminal shows it. */
 
+import { writeSync } from 'node:fs'
+
 /** https://no-color.org: any value but the empty one switches colour off. */
 export const hasColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
 
 /** @param text made only where it is wanted */
 export const show = (asJson: boolean | undefined, value: unknown, text: () => string): void => {
-  if (asJson) console.log(JSON.stringify(value, null, 2))
-  else console.log(hasColour(process.stdout, process.env) ? tinted(text()) : text())
+  if (asJson) print(JSON.stringify(value, null, 2))
+  else print(hasColour(process.stdout, process.env) ? tinted(text()) : text())
+}
+
+/** A line, or several, whole: also into a pipe. @returns false if nobody reads any more, who has seen enough then */
+export const print = (text: string): boolean => {
+  const bytes = Buffer.from(`${text}\n`)
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSome(bytes, at)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false
+    throw error
+  }
+}
+
+/** A terminal may be slow, and not wait: 0 bytes then. */
+const writeSome = (bytes: Buffer, at: number): number => {
+  try {
+    return writeSync(1, bytes, at)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    return 0
+  }
 }
 
 /** Headings bold, what is well green, what is not red, reasons dim. */

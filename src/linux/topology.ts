@@ -64,7 +64,13 @@ export interface Port {
   readonly name: string
   readonly state: string
   /** The other end, as ADD made it; undefined if the mark does not say. */
-  readonly container?: { readonly id: string; readonly ifname: string; readonly addresses: readonly string[] }
+  readonly container?: {
+    readonly id: string
+    readonly ifname: string
+    readonly addresses: readonly string[]
+    /** Its ports on the host's addresses, `8080→80/tcp`: no mark in the kernel tells them, ADD's record does. */
+    readonly published?: readonly string[]
+  }
 }
 
 /** What `topologyOf` joins. */

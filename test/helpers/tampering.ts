@@ -91,7 +91,8 @@ export const changes: Readonly<Record<string, Change>> = {
     ...extraRoute,
     more: { ipam },
     by: inside('route replace 192.0.2.0/24 via 10.44.0.99 dev eth0'),
-    says: /add the route to 192\.0\.2\.0\/24 via 10\.44\.0\.1/,
+    says: /replace the route to 192\.0\.2\.0\/24 via 10\.44\.0\.1/,
+    command: /ip route replace 192\.0\.2\.0\/24 via 10\.44\.0\.1/,
   },
   'the container’s end is down': {
     mode: 'nat',

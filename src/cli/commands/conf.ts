@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import type { Finding } from '../conf/check.ts'
 import { type Answers, modes, type SampleMode } from '../conf/samples.ts'
-import { show } from '../terminal.ts'
+import { print, show } from '../terminal.ts'
 
 interface NewFlags extends Partial<Omit<Answers, 'mode'>> {
   mode?: SampleMode
@@ -45,7 +45,7 @@ const confNew: CommandModule<object, NewFlags> = {
     const answers = await answersOf(flags)
     const text = written((plain ? plugin : list)(answers))
     await refuseFindings('the new configuration', text)
-    if (!output) return void process.stdout.write(text)
+    if (!output) return void print(text.trimEnd())
     if (existsSync(output) && !force)
       throw await refusal(`${output} is there already`, 'give --force to overwrite it')
     writeFileSync(output, text)
@@ -59,16 +59,19 @@ interface CheckFlags {
 }
 
 const confCheck: CommandModule<object, CheckFlags> = {
-  command: 'check <file..>',
+  command: 'check [file..]',
   describe: 'say what is wrong with configurations (.conf, .conflist), with line and column',
   builder: yargs =>
     yargs
-      .positional('file', { type: 'string', array: true, describe: 'or - for stdin' })
+      .positional('file', { type: 'string', array: true, describe: 'default: stdin' })
       .options({ json: { type: 'boolean', describe: 'as a JSON array' } })
       .example('$0 conf check /etc/cni/net.d/*.conflist', 'exit status 1 if there is an error'),
-  async handler({ file: files = [], json }) {
+  async handler({ file = [], json }) {
     const [{ check }, { textOf }] = await Promise.all([import('../conf/check.ts'), import('../confdir.ts')])
-    const found = files.flatMap(file => check(textOf(file)).map(finding => ({ file, ...finding })))
+    const files = file.length ? file : [STDIN]
+    const found = files.flatMap(file =>
+      check(textOf(file === STDIN ? 0 : file)).map(finding => ({ file, ...finding })),
+    )
     const wrong = new Set(found.filter(({ severity }) => severity === 'error').map(({ file }) => file))
     show(json, found, () =>
       [...found.map(line), ...files.filter(file => !wrong.has(file)).map(file => `${file}: ok`)].join('\n'),
@@ -76,6 +79,8 @@ const confCheck: CommandModule<object, CheckFlags> = {
     if (wrong.size) throw await refusal(`${wrong.size} of ${files.length} would be refused`, '')
   },
 }
+
+const STDIN = 'stdin'
 
 /** As compilers write it, for editors. */
 const line = ({ file, line, column, severity, field, message, remedy }: Finding & { file: string }) => {

@@ -1,9 +1,8 @@
 /** `vethwork events`: what happens to our networks, as it happens; until it is interrupted. */
 
-import { writeSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import type { Event } from '../events/changes.ts'
-import { hasColour, tinted } from '../terminal.ts'
+import { hasColour, print, tinted } from '../terminal.ts'
 import { ownerWords } from '../words.ts'
 
 interface Flags {
@@ -29,22 +28,11 @@ export const events: CommandModule<object, Flags> = {
     const tell = (event: Event) => {
       if (network !== undefined && event.network !== network) return
       const text = json ? JSON.stringify(event) : colour ? tinted(line(event)) : line(event)
-      if (!written(`${text}\n`)) end.abort()
+      // Whoever it was for has seen enough.
+      if (!print(text)) end.abort()
     }
     await followEvents(tell, end.signal)
   },
-}
-
-/** False when nobody reads any more: whoever it was for has seen enough. */
-const written = (text: string): boolean => {
-  try {
-    const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false
-    throw error
-  }
 }
 
 /** `20:06:31  ADD      3f2a9c1d0b7e eth0 on web  10.22.0.2/24` */

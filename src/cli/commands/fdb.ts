@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Entry } from '../../linux/vtep.ts'
+import { print } from '../terminal.ts'
 
 interface Flags {
   action?: string
@@ -27,7 +28,7 @@ export const fdb: CommandModule<object, Flags> = {
     const { addEntry, delEntry, listEntries } = await import('../../linux/vtep.ts')
     if (action === 'list') {
       const entries = await listEntries(network)
-      console.log(json ? JSON.stringify(entries, null, 2) : table(entries))
+      print(json ? JSON.stringify(entries, null, 2) : table(entries))
       return
     }
     const entry = await sound(ip, mac, vtep)

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Pruned } from '../../linux/prune.ts'
+import { print } from '../terminal.ts'
 
 interface Flags {
   network?: string
@@ -29,7 +30,7 @@ export const prune: CommandModule<object, Flags> = {
       flags['dry-run'] ?? false,
       flags['restore-sysctls'] ?? false,
     )
-    console.log(flags.json ? JSON.stringify({ pruned, restored }, null, 2) : render(pruned, restored))
+    print(flags.json ? JSON.stringify({ pruned, restored }, null, 2) : render(pruned, restored))
   },
 }
 

@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs'
 import type { AttachmentSeen } from '../../linux/attachments.ts'
 import { type Cell, table } from '../table.ts'
-import { show } from '../terminal.ts'
+import { print, show } from '../terminal.ts'
 import { ago, portWords, ratesWords, shortId } from '../words.ts'
 
 interface Flags {
@@ -30,7 +30,7 @@ export const ps: CommandModule<object, Flags> = {
     const seen = network === undefined ? all : all.filter(({ owner }) => owner.network === network)
     if (quiet && !json) {
       const ids = new Set(seen.map(({ owner }) => owner.containerId))
-      if (ids.size) console.log([...ids].join('\n'))
+      if (ids.size) print([...ids].join('\n'))
     } else show(json, seen.map(asJson), () => listing(seen, Date.now()))
   },
 }

@@ -2,9 +2,13 @@
 
 import type { CommandModule } from 'yargs'
 import type { Topology } from '../../linux/topology.ts'
+import { hasColour, print } from '../terminal.ts'
 
 interface Flags {
   json?: boolean
+  ascii?: boolean
+  mermaid?: boolean
+  svg?: string
   from?: string[]
 }
 
@@ -12,24 +16,52 @@ export const topology: CommandModule<object, Flags> = {
   command: 'topology',
   describe:
     "draw the host, its networks and their containers, as the kernel's marks tell them; touch nothing",
-  builder: {
-    json: { type: 'boolean', describe: 'as JSON' },
-    from: {
-      type: 'string',
-      array: true,
-      describe: 'draw these files instead: what --json printed, on several hosts',
-    },
-  },
-  async handler({ json, from }) {
-    const { drawAll, draw, inColour } = await import('../drawing.ts')
+  builder: yargs =>
+    yargs
+      .options({
+        ascii: { type: 'boolean', describe: 'in lines and boxes of text (so it is without a flag)' },
+        svg: { type: 'string', describe: 'as a picture into this file; --svg=- is stdout' },
+        mermaid: { type: 'boolean', describe: 'as a flowchart for Markdown' },
+        json: { type: 'boolean', describe: 'as JSON' },
+        from: {
+          type: 'string',
+          array: true,
+          describe: 'draw these files instead: what --json printed, on several hosts',
+        },
+      })
+      .conflicts({ ascii: ['svg', 'mermaid', 'json'], svg: ['mermaid', 'json'], mermaid: ['json'] })
+      .example('$0 topology --svg host.svg', 'to look at in a browser')
+      .example('$0 topology --from a.json b.json', 'two hosts, from what --json wrote on each'),
+  async handler({ json, svg, mermaid, from }) {
     const hosts = from ? await dumped(from) : [await seen()]
-    if (json) return console.log(JSON.stringify(from ? hosts : hosts[0], null, 2))
+    if (json) return void print(JSON.stringify(from ? hosts : hosts[0], null, 2))
+    if (svg !== undefined) return drawInto(svg, hosts)
+    if (mermaid) return void print((await import('../picture/mermaid.ts')).mermaid(hosts).trimEnd())
+    const { drawAll, draw, inColour } = await import('../drawing.ts')
     const drawing = from ? drawAll(hosts) : draw(hosts[0]!)
-    console.log(process.stdout.isTTY && !process.env.NO_COLOR ? inColour(drawing) : drawing)
+    print(hasColour(process.stdout, process.env) ? inColour(drawing) : drawing)
   },
 }
 
-const seen = async () => (await import('../../linux/topology.ts')).seeTopology()
+const seen = async () => {
+  const [{ seeTopology }, { seeAttachments }, { withPublished }] = await Promise.all([
+    import('../../linux/topology.ts'),
+    import('../../linux/attachments.ts'),
+    import('../picture/published.ts'),
+  ])
+  return withPublished(await seeTopology(), await seeAttachments())
+}
+
+const drawInto = async (file: string, hosts: readonly Topology[]) => {
+  const [{ writeFileSync }, { layoutAll }, { svg }] = await Promise.all([
+    import('node:fs'),
+    import('../picture/layout.ts'),
+    import('../picture/svg.ts'),
+  ])
+  const picture = svg(layoutAll(hosts), `vethwork on ${hosts.map(({ host }) => host).join(', ')}`)
+  if (file === '-') print(picture.trimEnd())
+  else writeFileSync(file, picture)
+}
 
 /** @throws CniError(io, badConfig) that names the file */
 const dumped = async (files: readonly string[]): Promise<Topology[]> => {

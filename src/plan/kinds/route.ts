@@ -26,8 +26,9 @@ export interface RouteOp {
 export const route: Kind<Route, RouteOp> = {
   ensure({ netns, dev, to }, observed) {
     const found = observed.routes.get(at(netns, dev)) ?? []
-    const isThere = found.some(one => isSame(to, one)) || isTaken(netns, dev, to, observed)
-    return isThere ? [] : [{ op: 'route.add', netns, dev, to }]
+    if (found.some(one => isSame(to, one)) || isTaken(netns, dev, to, observed)) return []
+    // In its place the kernel takes no second one.
+    return [{ op: found.some(one => isInPlace(to, one)) ? 'route.replace' : 'route.add', netns, dev, to }]
   },
   // A route goes with its link.
   remove({ netns, dev, to, outlived }, observed) {
@@ -49,8 +50,8 @@ export const route: Kind<Route, RouteOp> = {
     ].flatMap(([word, value]) => (value === undefined ? [] : [word, value]))
     return [op.replace('.', ' '), to.dst, ...words].join(' ')
   },
-  words: ({ op, dev, to: { dst, gw } }) =>
-    `${VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
+  words: ({ op, dev, was, to: { dst, gw } }) =>
+    `${op === 'route.replace' && was === undefined ? 'replace' : VERBS[op]} the ${isDefault(dst) ? 'default route' : `route to ${dst}`}${gw ? ` via ${gw}` : ''} on ${dev}`,
   undo(op) {
     if (op.op === 'route.replace' && op.was) return [{ ...op, dev: op.was, was: op.dev }]
     return [{ ...op, op: op.op === 'route.add' ? 'route.del' : 'route.add' }]
@@ -84,6 +85,13 @@ export const toRoute = ({
 export const MAIN = 254
 
 const isDefault = (dst: string) => dst.endsWith('/0')
+
+/** What makes a route the same one to the kernel: destination, table, metric. */
+const isInPlace = ({ dst, table, priority }: Wanted, found: ObservedRoute) =>
+  dst === found.dst &&
+  familyOf(dst) === found.family &&
+  String(table ?? MAIN) === found.table &&
+  (priority || (found.family === 6 ? 1024 : 0)) === found.priority
 
 const isSame = (to: Wanted, found: ObservedRoute) =>
   isSamePlace(to, found) &&
