@@ -55,9 +55,12 @@ const explained = async (desired: readonly Desired[]): Promise<Explanation> => {
   return { attachment: ofScope('attachment'), network: ofScope('network') }
 }
 
-/** None for what is no object but a moment: a wait, a question, something that must be forgotten. */
+/** Waits, questions, conditions, and what must be forgotten. */
+const MOMENTS: readonly Desired['kind'][] = ['arrival', 'probe', 'neigh', 'conntrack', 'hostport', 'unroute']
+
+/** None for what is no object but a moment, or is wanted only where somebody else's is in the way. */
 export const explainObject = (one: Desired, observed: Observed): ObjectExplained[] => {
-  if (one.kind === 'arrival' || one.kind === 'probe' || one.kind === 'neigh') return []
+  if (MOMENTS.includes(one.kind)) return []
   const steps = plan([one], one.kind === 'takeover' ? observed : nothing)
   const [first] = steps
   if (!first) return one.kind === 'takeover' ? [takenOver(one)] : []

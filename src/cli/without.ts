@@ -32,9 +32,19 @@ export const without = (one: Desired): string => {
     case 'element':
       return elements[familyName(one.set)] ?? fallback(one)
     case 'ruleset':
-      return chains[familyName(one.chains[0]?.name ?? '')] ?? fallback(one)
+      return chains[familyName(one.chains[0]?.name ?? one.sets[0]?.name ?? '')] ?? fallback(one)
     case 'iptables':
-      return chains.masquerade ?? fallback(one)
+      return one.table === 'filter'
+        ? "the host's firewall drops what containers send to others"
+        : (chains.masquerade ?? fallback(one))
+    case 'zone':
+      return 'firewalld rejects what containers send, for it does not know the bridge'
+    case 'shaper':
+      return `the rate is not limited on ${one.dev}`
+    case 'redirect':
+      return 'what the container sends is not limited'
+    case 'rule':
+      return `what comes from ${one.from} leaves by another interface than it was asked on`
     default:
       return fallback(one)
   }
@@ -62,18 +72,41 @@ const sysctls: Readonly<Record<string, string>> = {
   arp_notify: "neighbours keep the address's old owner in mind for a while",
   ndisc_notify: "neighbours keep the address's old owner in mind for a while",
   accept_dad: 'the IPv6 address cannot be used for a second or two after it was given',
+  route_localnet: 'published ports are not reached by 127.0.0.1',
   keep_addr_on_down: 'IPv6 addresses are lost whenever the interface goes down',
 }
+
+const spoofing = "a container may send from another one's addresses, or answer for them"
+const groups = 'it is reached by everybody, or by nobody: no rule of a security group is held to it'
+const published = 'nobody reaches the container by its published port'
 
 /** By how names of chains begin. */
 const chains: Readonly<Record<string, string>> = {
   masquerade: 'answers from outside do not come back: there nobody has a route to the containers',
   local: 'the containers are reached by the host, and through it from outside',
   macspoofchk: 'a container may send with the MAC address of another one',
+  ipspoofchk: spoofing,
+  isolation: 'containers of other networks that keep to themselves are reached',
+  secluded: 'containers of other networks that keep to themselves are reached',
+  group: groups,
+  groups,
+  to: groups,
+  ports: published,
+  ports4: published,
+  passage: "the host's firewall drops what the container sends to others",
   anycast: "the other hosts' gateways, which have the same address, hear and answer each other",
 }
 
 /** By how names of sets begin. */
 const elements: Readonly<Record<string, string>> = {
   macspoofchk: 'its frames are dropped, or it may send with any MAC address',
+  ipspoofchk: 'what it sends is dropped, or it may send from any address',
+  secluded: 'containers of other networks that keep to themselves reach it',
+  group: groups,
+  groups,
+  ports: published,
+  ports4: published,
+  ports6: published,
+  passage4: "the host's firewall drops what it sends to others",
+  passage6: "the host's firewall drops what it sends to others",
 }

@@ -8,9 +8,10 @@ import type { PortMapping, Rates } from '../services/wants.ts'
 export const shortId = (id: string) => (/^[0-9a-f]{13,}$/.test(id) ? id.slice(0, 12) : id)
 
 /** `192.0.2.1:8080→80/tcp` */
-export const portWords = ({ hostIP, hostPort, containerPort, protocol }: PortMapping) => {
+export const portWords = ({ hostIP, hostPort, containerPort, protocol, range }: PortMapping) => {
   const address = hostIP && `${hostIP.includes(':') ? `[${hostIP}]` : hostIP}:`
-  return `${address}${hostPort}→${containerPort}/${protocol}`
+  const ports = (first: number) => (range > 1 ? `${first}-${first + range - 1}` : String(first))
+  return `${address}${ports(hostPort)}→${ports(containerPort)}/${protocol}`
 }
 
 /** `in 10M out 5M`, in bits per second; empty for what is not limited. */

@@ -31,7 +31,7 @@ test.each([
   ['192.0.2.1', '192.0.2.1:8080→80/tcp'],
   ['2001:db8::1', '[2001:db8::1]:8080→80/tcp'],
 ])('a port of %j: %s', (hostIP, words) => {
-  expect(portWords({ hostIP, hostPort: 8080, containerPort: 80, protocol: 'tcp' })).toBe(words)
+  expect(portWords({ hostIP, hostPort: 8080, containerPort: 80, protocol: 'tcp', range: 1 })).toBe(words)
 })
 
 test('hexadecimal IDs are cut, names that people gave are not', () => {

@@ -78,7 +78,7 @@ test('only the kernel tells: addresses, MAC, port and bridge are known all the s
 })
 
 test('plugins of one chain are one attachment, with the wishes of all', () => {
-  const ports = [{ hostPort: 80, containerPort: 8080, protocol: 'tcp', hostIP: '' }] as const
+  const ports = [{ hostPort: 80, containerPort: 8080, protocol: 'tcp', hostIP: '', range: 1 }] as const
   const rates = { ...nothingWanted.rates, ingressRate: 1000 }
   const portmap = {
     ...record,

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { apply } from '../../../src/plan/apply.ts'
 import { explain } from '../../../src/plan/explain.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../../src/plan/observed.ts'
-import { plan, planRemoval, planUndo } from '../../../src/plan/plan.ts'
+import { plan, planRemoval, planUndo, type Step } from '../../../src/plan/plan.ts'
 import { aLink, described, descriptions, leaseOf, netns, virgin } from '../../helpers/descriptions.ts'
 import { fakeMachine } from '../../helpers/fakemachine.ts'
 import { configOf } from '../../helpers/modes.ts'
@@ -104,7 +104,10 @@ test('accept_ra=2 on the uplink comes before forwarding', () => {
 })
 
 test('of nothing, nothing is removed', () => {
-  for (const desired of Object.values(descriptions)) expect(planRemoval(desired, nothing)).toEqual([])
+  // Flows come and go by themselves: nobody looks whether there are some.
+  const isFlow = ({ op }: Step) => op.op === 'conntrack.del'
+  for (const desired of Object.values(descriptions))
+    expect(planRemoval(desired, nothing).filter(one => !isFlow(one))).toEqual([])
 })
 
 test('a bridge that is not marked as ours is not removed', async () => {

@@ -160,7 +160,7 @@ test('published ports stand with their container, and nowhere else', () => {
   const topology = host(network('web', ports(2)))
   const owner = { network: 'web', containerId: topology.networks[0]!.ports[0]!.container!.id, ifname: 'eth0' }
   const rates = { ingressRate: 0, ingressBurst: 0, egressRate: 0, egressBurst: 0 }
-  const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '' } as const
+  const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '', range: 1 } as const
   const seen = {
     owner,
     life: 'alive',
