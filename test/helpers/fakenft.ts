@@ -36,7 +36,7 @@ export class FakeNft {
     ],
     [/^delete table (\w+ \w+)$/, table => removed(this.#tables, table)],
     [
-      /^add chain (\w+ \w+) (\S+) \{ (?:type .* hook .* priority \w+;.*)? \}$/,
+      /^add chain (\w+ \w+) (\S+) \{ (?:type .* hook .* priority -?\w+;.*)? \}$/,
       (table, name) => this.#at(table).chains.set(name, []),
     ],
     [/^delete chain (\w+ \w+) (\S+)$/, (table, name) => removed(this.#at(table).chains, name)],

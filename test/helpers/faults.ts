@@ -16,7 +16,7 @@ export interface Faults {
   hit(): string | undefined
 }
 
-const tools = ['ip', 'bridge', 'nft', 'tee', 'grep', 'nsenter'].concat(
+const tools = ['ip', 'bridge', 'nft', 'conntrack', 'tee', 'grep', 'nsenter'].concat(
   ['iptables', 'ip6tables'].flatMap(name => [`${name}-save`, `${name}-restore`]),
 )
 const script = new URL('faulty-tool.sh', import.meta.url).pathname
