@@ -4,6 +4,7 @@ import { CniError, codes } from '../../cni/errors.ts'
 
 export type ErrorKind =
   | 'exists'
+  | 'overtaken'
   | 'missing'
   | 'denied'
   | 'busy'
@@ -17,6 +18,8 @@ export type ErrorKind =
 const kinds: readonly [ErrorKind, RegExp][] = [
   ['taken', /has it already/],
   ['vni', /specified VNI already exists/],
+  // nft's `create element`: somebody else was faster.
+  ['overtaken', /Could not process rule: File exists/],
   ['exists', /File exists|Address already assigned|Exclusivity flag on/],
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
@@ -37,6 +40,7 @@ export const classify = (stderr: string): ErrorKind =>
 
 const codeOf: Record<ErrorKind, number> = {
   exists: codes.foreign,
+  overtaken: codes.tryAgain,
   vni: codes.foreign,
   missing: codes.command,
   denied: codes.denied,

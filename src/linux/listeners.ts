@@ -2,7 +2,7 @@
 
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { parseAddress } from '../../ipam/address.ts'
-import { hexAddress } from '../../ipam/cidr.ts'
+import { familyOf, hexAddress } from '../../ipam/cidr.ts'
 import type { ObservedListener } from '../plan/observed.ts'
 
 type Protocol = ObservedListener['protocol']
@@ -25,8 +25,8 @@ const socketsOf = async (protocol: Protocol): Promise<Socket[]> =>
   protocol === 'sctp'
     ? sctpSockets(await linesOf('sctp/eps'))
     : [
-        ...inetSockets(protocol, 4, await linesOf(protocol)),
-        ...inetSockets(protocol, 6, await linesOf(`${protocol}6`)),
+        ...inetSockets(protocol, await linesOf(protocol)),
+        ...inetSockets(protocol, await linesOf(`${protocol}6`)),
       ]
 
 /** Without the heading; none where the kernel has no such protocol. */
@@ -40,12 +40,12 @@ const linesOf = async (file: string) =>
 const WAITING = { tcp: '0A', udp: '07' } as const
 
 /** `0: 00000000:1F90 00000000:0000 0A …`: slot, own address, peer, state, queues, timer, retransmits, user, timeout, inode. */
-export const inetSockets = (protocol: 'tcp' | 'udp', family: 4 | 6, lines: readonly string[]): Socket[] =>
+export const inetSockets = (protocol: 'tcp' | 'udp', lines: readonly string[]): Socket[] =>
   lines.flatMap(line => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
     if (state !== WAITING[protocol]) return []
     const [hex = '', port = ''] = local.split(':')
-    return [{ protocol, port: Number.parseInt(port, 16), inode, ...heardAt(family, hexAddress(hex)) }]
+    return [{ protocol, port: Number.parseInt(port, 16), inode, ...heardAt(hexAddress(hex)) }]
   })
 
 /** `ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS…` */
@@ -56,20 +56,24 @@ export const sctpSockets = (lines: readonly string[]): Socket[] =>
       protocol: 'sctp' as const,
       port: Number(port),
       inode,
-      ...heardAt(address.includes(':') ? 6 : 4, address),
+      ...heardAt(address),
     }))
   })
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/
-
 /** The wildcard of IPv6 gets IPv4, too, unless its socket says otherwise, which is not shown. */
-const heardAt = (family: 4 | 6, address: string): Pick<Socket, 'address' | 'families'> => {
+const heardAt = (text: string): Pick<Socket, 'address' | 'families'> => {
+  const address = withoutClothes(text)
   if (address === '0.0.0.0') return { address: '', families: [4] }
   if (/^[0:]+$/.test(address)) return { address: '', families: [4, 6] }
-  const mapped = MAPPED.exec(address)
-  return mapped
-    ? { address: mapped[1]!, families: [4] }
-    : { address: parseAddress(address).text, families: [family] }
+  return { address: parseAddress(address).text, families: [familyOf(address)] }
+}
+
+/** An IPv4 address in IPv6 clothes (RFC 4291 section 2.5.5.2): `::ffff:7f00:1` is 127.0.0.1. */
+const withoutClothes = (address: string) => {
+  const [, high = '', low = ''] = /^[0:]+:ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? []
+  if (!high) return address
+  const value = (Number.parseInt(high, 16) << 16) | Number.parseInt(low, 16)
+  return [24, 16, 8, 0].map(shift => (value >>> shift) & 255).join('.')
 }
 
 /** Of sockets, by inode number: the first process found that has each. */

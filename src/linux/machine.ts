@@ -50,7 +50,7 @@ export const ensure = async (
 
 /** Somebody else was faster: took away what was there, or took what nobody had. */
 const isOvertaken = (error: unknown) =>
-  error instanceof CommandError && ['missing', 'exists'].includes(error.kind)
+  error instanceof CommandError && ['missing', 'overtaken'].includes(error.kind)
 
 /** Takes away all that one attachment owns; reports everything that did not go. */
 export const remove = async (desired: readonly Desired[]): Promise<void> => {

@@ -16,7 +16,7 @@ export interface Faults {
   hit(): string | undefined
 }
 
-const tools = ['ip', 'bridge', 'tc', 'nft', 'tee', 'grep', 'nsenter'].concat(
+const tools = ['ip', 'bridge', 'tc', 'nft', 'conntrack', 'tee', 'grep', 'nsenter'].concat(
   ['iptables', 'ip6tables'].flatMap(name =>
     ['', '-nft', '-legacy'].flatMap(kind => [`${name}${kind}-save`, `${name}${kind}-restore`]),
   ),

@@ -5,6 +5,7 @@ import { eachFault } from '../helpers/eachfault.ts'
 import { faultyTools, type Kind } from '../helpers/faults.ts'
 import type { Container } from '../helpers/host.ts'
 import { configOf, layer2, networkName } from '../helpers/modes.ts'
+import { dns, publishing, web } from '../helpers/portmappings.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, type Scene, scenes, succeeded } from '../helpers/scene.ts'
 
@@ -30,7 +31,17 @@ const networks = {
     egressBurst: 2e6,
     unshapedSubnets: ['192.0.2.0/24', '2001:db8::/32'],
   }),
+  'published ports': publishing([web, dns, { ...web, hostPort: 81, hostIP: '127.0.0.1' }]),
 } as const
+
+/** What another container of the network has: no port twice. */
+const besideOf = (config: object) =>
+  'runtimeConfig' in config
+    ? publishing([
+        { ...web, hostPort: 7 },
+        { ...dns, hostPort: 7 },
+      ])
+    : config
 
 /** What a container sees of its own; `lo` keeps 127.0.0.1 and its queue once it was up. */
 const insideOf = async (container: Container) => ({
@@ -76,7 +87,7 @@ const addOnVirginHost = async (config: object, kind: Kind) => {
 const addOnWarmNetwork = async (config: object, kind: Kind) => {
   const all = await prepared()
   const { resident, container, faults, remember, runtime, add, del } = all
-  await add(resident, { ...config })
+  await add(resident, { ...besideOf(config) })
   const before = await remember()
   const attempt = () => runtime.add(container, { ...config }, { env: faults.env })
   await eachFault(faults, kind, attempt, async ran => {
@@ -90,7 +101,7 @@ const addOnWarmNetwork = async (config: object, kind: Kind) => {
 const delOnWarmNetwork = async (config: object, kind: Kind) => {
   const all = await prepared()
   const { host, resident, container, faults, remember, runtime, add, del } = all
-  await add(resident, { ...config })
+  await add(resident, { ...besideOf(config) })
   const before = await remember()
   const attempt = async () => {
     await add(container, { ...config })
@@ -123,6 +134,6 @@ ready(`each step of ADD fails once (${networkName})`, () => {
 })
 
 ready('each step of DEL fails once', () => {
-  for (const name of ['nat', 'local'] as const)
+  for (const name of ['nat', 'local', 'published ports'] as const)
     for (const kind of kinds) test(`${name}: ${kind}`, () => delOnWarmNetwork(networks[name], kind), 300_000)
 })
