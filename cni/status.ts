@@ -31,7 +31,7 @@ export const status = async (request: Request, config: Config): Promise<void> =>
     refuseWithoutRights()
     hostLock()
     telling('write', stateDir(), () => accessSync(stateDir(), constants.W_OK))
-    const ports = await portsOf(net.bridge)
+    const ports = net.bridge ? await portsOf(net.bridge) : []
     if (ports.length >= MAX_PORTS)
       throw new CniError(
         codes.notReady,
