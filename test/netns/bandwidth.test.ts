@@ -136,6 +136,11 @@ given(...common)('behind ours', () => {
     succeeded(await call('DEL', rates, { prevResult: undefined, netns: '' }))
   }, 60_000)
 
+  test('STATUS', async () => {
+    const { call } = await chained('ours')
+    succeeded(await call('STATUS'))
+  }, 60_000)
+
   test('another rate in a second ADD', async () => {
     const { call, host, port, ifbs } = await chained('ours')
     succeeded(await call('ADD'))
