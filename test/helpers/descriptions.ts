@@ -11,7 +11,7 @@ import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/ob
 import { nothingWanted } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 
-export const netns = '/run/netns/c1'
+export const netns = '/run/netns/c1' as const
 export const owner = { network: layer2.name, containerId: 'c1', ifname: 'eth0' } as const
 
 const leased = {
@@ -25,10 +25,15 @@ export const leaseOf = (family: Family): Lease => ({
 })
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
-export const described = (config: object, lease: Lease, mac?: string): Desired[] =>
+export const described = (
+  config: object,
+  lease: Lease,
+  mac?: string,
+  more: Partial<Attachment> = {},
+): Desired[] =>
   describe(
     parseConfig(JSON.stringify(config)).net,
-    { owner, netns, mac, wants: nothingWanted } satisfies Attachment,
+    { owner, netns, mac, wants: nothingWanted, ...more } satisfies Attachment,
     lease,
   )
 
@@ -94,8 +99,58 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     v4,
   ),
   'vlan-aware-trunk': described({ ...layer2, vlanTrunk: [{ id: 7 }, { minID: 100, maxID: 102 }] }, noLease),
+  'tuned-dual': described(
+    configOf('nat', 'dual', {
+      sysctl: {
+        'net/ipv4/ip_local_port_range': '20000 30000',
+        'net/ipv4/conf/IFNAME/arp_filter': '1',
+        'net/ipv4/conf/IFNAME/arp_notify': '0',
+      },
+      mtu: 1400,
+      txQLen: 77,
+      promisc: true,
+      allmulti: false,
+    }),
+    leaseOf('dual'),
+    'c2:11:22:33:44:55',
+  ),
+  'source-routed-dual': described(
+    configOf('nat', 'dual', { sourceRouting: true }),
+    { ...leaseOf('dual'), routes },
+    undefined,
+    { tables: [100, 101] },
+  ),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
+
+/** Behind another plugin, which made `eth0`. */
+export const chained = described(
+  {
+    cniVersion: '1.1.0',
+    name: layer2.name,
+    mode: 'chained',
+    mac: 'c2:11:22:33:44:55',
+    mtu: 1400,
+    txQLen: 0,
+    sysctl: { 'net/ipv4/conf/IFNAME/arp_filter': '1' },
+    sourceRouting: true,
+  },
+  noLease,
+  undefined,
+  {
+    tables: [100, 101],
+    found: {
+      owner,
+      netns,
+      port: 'veth0',
+      bridge: 'br0',
+      mac: '02:00:00:00:00:01',
+      addresses: ['10.44.0.2/24', 'fd00:44::2/64'],
+      gateways: ['10.44.0.1', 'fd00:44::1'],
+      routes: [{ dst: '192.0.2.0/24', gw: '10.44.0.9', mtu: 1300 }, { dst: '2001:db8:9::/48' }],
+    },
+  },
+)
 
 export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedLink => ({
   name,
@@ -123,5 +178,8 @@ export const virgin: Observed = {
     [at(netns, 'lo'), aLink('lo', { mtu: 65536 })],
     [at(HOST, 'eth1'), aLink('eth1', { up: true, operstate: 'UP' })],
   ]),
-  sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
+  sysctls: new Map([
+    ...[4, 6].map((family): [string, string] => [at(HOST, FORWARDING[family as 4 | 6]), '0']),
+    [at(netns, 'net/ipv4/ip_local_port_range'), '32768\t60999'],
+  ]),
 }

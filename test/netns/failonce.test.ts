@@ -22,6 +22,12 @@ const networks = {
   'nat by iptables': configOf('nat', 'dual', { ipMasqBackend: 'iptables' }),
   local: configOf('local', 'dual', { macspoofchk: true }),
   'layer 2': layer2,
+  'tuned, with tables of its own': configOf('nat', 'dual', {
+    sysctl: { 'net.ipv4.ip_local_port_range': '20000 30000', 'net.ipv4.conf.IFNAME.arp_filter': '1' },
+    txQLen: 77,
+    promisc: true,
+    sourceRouting: true,
+  }),
 } as const
 
 /** What a container sees of its own; `lo` keeps 127.0.0.1 and its queue once it was up. */
@@ -31,6 +37,8 @@ const insideOf = async (container: Container) => ({
     flags,
   })),
   routes: [await container.ip('-4 route'), await container.ip('-6 route')],
+  rules: [await container.ip('-4 rule'), await container.ip('-6 rule')],
+  ports: await container.ok('cat', ['/proc/sys/net/ipv4/ip_local_port_range']),
 })
 
 const prepared = async () => {
