@@ -6,8 +6,8 @@ import type { Extra } from './runtime.ts'
 
 type Config = Readonly<Record<string, unknown>>
 export interface Link {
-  /** The path of the program, by its `type`. */
   readonly config: Config
+  /** The path of the program. */
   readonly binary: string
 }
 
@@ -19,6 +19,7 @@ export interface Chain {
   /** Backwards. @returns the first that failed, or the last */
   del(container: Container, extra?: Extra & { readonly result?: object }): Promise<CniRan>
   result: Record<string, unknown> | undefined
+  readonly links: readonly Link[]
 }
 
 /** The executable under its other names: `ours('tuning')` is a path. */
@@ -41,6 +42,7 @@ export const chain = (host: Place, links: readonly Link[]): Chain => {
   ) => cni(host, { command, config, binary, container, prevResult: prev, path: referenceDir, ...extra })
   const self: Chain = {
     result: undefined,
+    links,
     async add(container, extra = {}) {
       let ran: CniRan | undefined
       let result: object | undefined

@@ -12,7 +12,7 @@ import { nothingWanted, type Wants } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 import { dns, publishing, web } from './portmappings.ts'
 
-export const netns = '/run/netns/c1'
+export const netns = '/run/netns/c1' as const
 export const owner = { network: layer2.name, containerId: 'c1', ifname: 'eth0' } as const
 
 const leased = {
@@ -26,13 +26,19 @@ export const leaseOf = (family: Family): Lease => ({
 })
 const noLease: Lease = { addresses: [], routes: [], dns: {} }
 
-export const described = (config: object, lease: Lease, mac?: string, asked?: Wants): Desired[] => {
-  const { net, wants } = parseConfig(JSON.stringify(config))
-  return ofParsed({ net, wants: asked ?? wants }, lease, mac)
-}
+export const described = (
+  config: object,
+  lease: Lease,
+  mac?: string,
+  more: Partial<Attachment> = {},
+): Desired[] => ofParsed(parseConfig(JSON.stringify(config)), lease, mac, more)
 
-const ofParsed = ({ net, wants }: Pick<Config, 'net' | 'wants'>, lease: Lease, mac?: string) =>
-  describe(net, { owner, netns, mac, wants } satisfies Attachment, lease)
+const ofParsed = (
+  { net, wants }: Pick<Config, 'net' | 'wants'>,
+  lease: Lease,
+  mac?: string,
+  more: Partial<Attachment> = {},
+) => describe(net, { owner, netns, mac, wants, ...more } satisfies Attachment, lease)
 
 /** Of a network that leaves the host by eth1. */
 const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
@@ -116,7 +122,7 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     }),
     leaseOf('dual'),
     undefined,
-    { ...nothingWanted, groups: ['web', 'db'] },
+    { wants: { ...nothingWanted, groups: ['web', 'db'] } },
   ),
   'ports-dual': described(
     publishing([web, { ...web, hostPort: 81, hostIP: '192.0.2.1' }, { ...dns, range: 2 }]),
@@ -140,8 +146,58 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
     noLease,
   ),
   'macvlan-shaped': spanning({ mode: 'macvlan', ...rates }),
+  'tuned-dual': described(
+    configOf('nat', 'dual', {
+      sysctl: {
+        'net/ipv4/ip_local_port_range': '20000 30000',
+        'net/ipv4/conf/IFNAME/arp_filter': '1',
+        'net/ipv4/conf/IFNAME/arp_notify': '0',
+      },
+      mtu: 1400,
+      txQLen: 77,
+      promisc: true,
+      allmulti: false,
+    }),
+    leaseOf('dual'),
+    'c2:11:22:33:44:55',
+  ),
+  'source-routed-dual': described(
+    configOf('nat', 'dual', { sourceRouting: true }),
+    { ...leaseOf('dual'), routes },
+    undefined,
+    { tables: [100, 101] },
+  ),
   'local-dual-macspoofchk': described(configOf('local', 'dual', { macspoofchk: true }), leaseOf('dual')),
 }
+
+/** Behind another plugin, which made `eth0`. */
+export const chained = described(
+  {
+    cniVersion: '1.1.0',
+    name: layer2.name,
+    mode: 'chained',
+    mac: 'c2:11:22:33:44:55',
+    mtu: 1400,
+    txQLen: 0,
+    sysctl: { 'net/ipv4/conf/IFNAME/arp_filter': '1' },
+    sourceRouting: true,
+  },
+  noLease,
+  undefined,
+  {
+    tables: [100, 101],
+    found: {
+      owner,
+      netns,
+      port: 'veth0',
+      bridge: 'br0',
+      mac: '02:00:00:00:00:01',
+      addresses: ['10.44.0.2/24', 'fd00:44::2/64'],
+      gateways: ['10.44.0.1', 'fd00:44::1'],
+      routes: [{ dst: '192.0.2.0/24', gw: '10.44.0.9', mtu: 1300 }, { dst: '2001:db8:9::/48' }],
+    },
+  },
+)
 
 export const aLink = (name: string, more: Partial<ObservedLink> = {}): ObservedLink => ({
   name,
@@ -169,6 +225,9 @@ export const virgin: Observed = {
     [at(netns, 'lo'), aLink('lo', { mtu: 65536 })],
     [at(HOST, 'eth1'), aLink('eth1', { up: true, operstate: 'UP' })],
   ]),
-  sysctls: new Map([4, 6].map(family => [at(HOST, FORWARDING[family as 4 | 6]), '0'])),
+  sysctls: new Map([
+    ...[4, 6].map((family): [string, string] => [at(HOST, FORWARDING[family as 4 | 6]), '0']),
+    [at(netns, 'net/ipv4/ip_local_port_range'), '32768\t60999'],
+  ]),
   hostAddresses: ['127.0.0.1', '192.0.2.1', '::1', '2001:db8::1', 'fe80::1'],
 }

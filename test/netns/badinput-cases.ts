@@ -128,6 +128,78 @@ export const fields: Readonly<Record<string, Case>> = {
   'a bridge with a colon': { config: { bridge: 'br:0' }, code: 7, says: /bridge: "br:0"/ },
   'a bridge with a blank': { config: { bridge: 'br 0' }, code: 7, says: /bridge: "br 0"/ },
   'a bridge that the kernel would number': { config: { bridge: 'br%d' }, code: 7, says: /bridge: "br%d"/ },
+  'a kernel parameter of the host': {
+    config: { sysctl: { 'kernel.hostname': 'x' } },
+    code: 7,
+    says: /sysctl: "kernel\.hostname" is not the container's: only what begins with net\./,
+    advises: /on the host/,
+  },
+  'a kernel parameter with ..': {
+    config: { sysctl: { 'net/../kernel/hostname': 'x' } },
+    code: 7,
+    says: /sysctl: "net\/\.\.\/kernel\/hostname" is no name of a kernel parameter/,
+    advises: /net\.ipv4\.conf\.IFNAME/,
+  },
+  'a kernel parameter with a blank': {
+    config: { sysctl: { 'net.ipv4.conf eth0': '1' } },
+    code: 7,
+    says: /sysctl: "net\.ipv4\.conf eth0" is no name/,
+  },
+  'a kernel parameter of two lines': {
+    config: { sysctl: { 'net.ipv4.ip_forward': '1\n0' } },
+    code: 7,
+    says: /sysctl: "net\.ipv4\.ip_forward" has the value "1\\n0", which is not one line/,
+  },
+  'a kernel parameter without a value': {
+    config: { sysctl: { 'net.ipv4.ip_forward': '' } },
+    code: 7,
+    says: /sysctl: "net\.ipv4\.ip_forward" has the value ""/,
+  },
+  'a kernel parameter twice': {
+    config: { sysctl: { 'net.ipv4.ip_forward': '1', 'net/ipv4/ip_forward': '0' } },
+    code: 7,
+    says: /sysctl: "net\/ipv4\/ip_forward" is there twice, as net\.ipv4\.ip_forward and net\/ipv4\/ip_forward/,
+  },
+  'a kernel parameter that is a number': {
+    config: { sysctl: { 'net.ipv4.ip_forward': 1 } },
+    code: 7,
+    says: /sysctl\.net\.ipv4\.ip_forward: 1 must be a string/,
+  },
+  'a kernel parameter that does not exist': {
+    config: { sysctl: { 'net.ipv4.nonsense': '1' } },
+    code: 2,
+    says: /sysctl: there is no net\.ipv4\.nonsense in the container/,
+  },
+  'a multicast MAC address of the network': {
+    config: { mac: '01:00:5e:00:00:01' },
+    code: 7,
+    says: /mac: "01:00:5e:00:00:01" must be a unicast MAC address/,
+  },
+  'a MAC address for an ipvlan': {
+    config: { mode: 'ipvlan', mac: 'c2:11:22:33:44:55' },
+    code: 7,
+    says: /mode: "ipvlan" excludes mac/,
+    advises: /master/,
+  },
+  'a queue below 0': { config: { txQLen: -1 }, code: 7, says: /txQLen: -1 must be a whole number from 0/ },
+  'text for promisc': { config: { promisc: 'on' }, code: 7, says: /promisc: "on" must be true or false/ },
+  'a routing table that is none': { config: { table: 4294967296 }, code: 7, says: /table: 4294967296/ },
+  'labels that are none': {
+    config: { args: { cni: { labels: [{ key: 'a' }] } } },
+    code: 7,
+    says: /args\.cni\.labels\[0\]\.value: is missing/,
+  },
+  'a list of DNS servers that is none': {
+    config: { runtimeConfig: { dns: { servers: '192.0.2.1' } } },
+    code: 7,
+    says: /runtimeConfig\.dns\.servers: "192\.0\.2\.1" must be a list/,
+  },
+  'a chain without a first plugin': {
+    config: { mode: 'chained', ipam: undefined },
+    code: 7,
+    says: /prevResult is missing/,
+    advises: /list of plugins/,
+  },
   'a relative dataDir': {
     config: { ipam: { type: 'vethwork-ipam', subnet, dataDir: 'state' } },
     code: 7,

@@ -32,6 +32,12 @@ const networks = {
     unshapedSubnets: ['192.0.2.0/24', '2001:db8::/32'],
   }),
   'published ports': publishing([web, dns, { ...web, hostPort: 81, hostIP: '127.0.0.1' }]),
+  'tuned, with tables of its own': configOf('nat', 'dual', {
+    sysctl: { 'net.ipv4.ip_local_port_range': '20000 30000', 'net.ipv4.conf.IFNAME.arp_filter': '1' },
+    txQLen: 77,
+    promisc: true,
+    sourceRouting: true,
+  }),
 } as const
 
 /** What another container of the network has: no port twice. */
@@ -50,6 +56,8 @@ const insideOf = async (container: Container) => ({
     flags,
   })),
   routes: [await container.ip('-4 route'), await container.ip('-6 route')],
+  rules: [await container.ip('-4 rule'), await container.ip('-6 rule')],
+  ports: await container.ok('cat', ['/proc/sys/net/ipv4/ip_local_port_range']),
 })
 
 const prepared = async () => {
