@@ -17,7 +17,7 @@ export const delegate = async (
   config: Config,
 ): Promise<unknown> => {
   const file = await find(type, request.path)
-  const env = { ...process.env, CNI_COMMAND: verb }
+  const env = { ...process.env, ...attachmentIn(request), CNI_COMMAND: verb }
   const { exitCode, stdout, stderr } = await run(file, [], { env, input: config.text, timeout: 120 })
   const answer = parse(stdout)
   if (exitCode === 0) return answer
@@ -28,6 +28,20 @@ export const delegate = async (
     String(details || `it is ${file}`),
   )
 }
+
+/** Whose it is about: with GC not what the runtime named, but each one that is stale; on the command line no runtime did. */
+const attachmentIn = ({ containerId, netns, ifname, args, path }: Request) =>
+  containerId
+    ? {
+        CNI_CONTAINERID: containerId,
+        CNI_NETNS: netns,
+        CNI_IFNAME: ifname,
+        CNI_ARGS: Object.entries(args)
+          .map(pair => pair.join('='))
+          .join(';'),
+        CNI_PATH: path.join(':'),
+      }
+    : {}
 
 /** The versions it supports: what it does not know it is not asked. */
 export const supports = async (
