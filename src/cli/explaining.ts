@@ -55,9 +55,11 @@ const explained = async (desired: readonly Desired[]): Promise<Explanation> => {
   return { attachment: ofScope('attachment'), network: ofScope('network') }
 }
 
+const moments: readonly string[] = ['arrival', 'probe', 'neigh', 'conntrack', 'hostport']
+
 /** None for what is no object but a moment: a wait, a question, something that must be forgotten. */
 export const explainObject = (one: Desired, observed: Observed): ObjectExplained[] => {
-  if (one.kind === 'arrival' || one.kind === 'probe' || one.kind === 'neigh') return []
+  if (moments.includes(one.kind)) return []
   const steps = plan([one], one.kind === 'takeover' ? observed : nothing)
   const [first] = steps
   if (!first) return one.kind === 'takeover' ? [takenOver(one)] : []

@@ -12,7 +12,7 @@ test.each(all)('%s: every object says what, why, how, and what breaks without it
   for (const one of desired) {
     const explained = explainObject(one, nothing)
     // A wait, a question, something that must be forgotten is no object.
-    const isMoment = ['arrival', 'probe', 'neigh'].includes(one.kind)
+    const isMoment = ['arrival', 'probe', 'neigh', 'conntrack', 'hostport'].includes(one.kind)
     expect([one.kind, explained.length]).toEqual([one.kind, isMoment ? 0 : 1])
     for (const { words, why, commands, without, state } of explained) {
       expect(words).toMatch(/^[a-z]/)
