@@ -29,9 +29,19 @@ export const delegate = async (
   )
 }
 
-/** Whose it is about: with GC not what the runtime named, but each one that is stale. */
-const attachmentIn = ({ containerId, netns, ifname }: Request) =>
-  containerId ? { CNI_CONTAINERID: containerId, CNI_NETNS: netns, CNI_IFNAME: ifname } : {}
+/** Whose it is about: with GC not what the runtime named, but each one that is stale; on the command line no runtime did. */
+const attachmentIn = ({ containerId, netns, ifname, args, path }: Request) =>
+  containerId
+    ? {
+        CNI_CONTAINERID: containerId,
+        CNI_NETNS: netns,
+        CNI_IFNAME: ifname,
+        CNI_ARGS: Object.entries(args)
+          .map(pair => pair.join('='))
+          .join(';'),
+        CNI_PATH: path.join(':'),
+      }
+    : {}
 
 /** The versions it supports: what it does not know it is not asked. */
 export const supports = async (

@@ -30,34 +30,27 @@ export const without = (one: Desired): string => {
     case 'sysctl':
       return sysctls[one.key.split('/').at(-1) ?? ''] ?? fallback(one)
     case 'element':
-      return elements[familyName(one.set)] ?? fallback(one)
+      return byName(elements, one.set) ?? byName(chains, one.set) ?? fallback(one)
     case 'ruleset':
-      return chains[familyName(one.chains[0]?.name ?? one.sets[0]?.name ?? '')] ?? fallback(one)
+      return byName(chains, one.chains[0]?.name ?? one.sets[0]?.name ?? '') ?? fallback(one)
     case 'iptables':
-      return one.table === 'filter'
-        ? "the host's firewall drops what containers send to others"
-        : (chains.masquerade ?? fallback(one))
-    case 'zone':
-      return 'firewalld rejects what containers send, for it does not know the bridge'
-    case 'shaper':
-      return `the rate is not limited on ${one.dev}`
-    case 'redirect':
-      return 'what the container sends is not limited'
-    case 'rule':
-      return `what comes from ${one.from} leaves by another interface than it was asked on`
+      return chains.masquerade ?? fallback(one)
     default:
-      return fallback(one)
+      return byName(services, one.kind) ?? fallback(one)
   }
 }
 
 const fallback = ({ why }: Desired) => `there is not what it is for: ${why}`
 
-/** `masquerade/web` is of the family masquerade, `anycast-in/web` of anycast. */
-const familyName = (name: string) => name.split(/[/-]/)[0] ?? ''
+/** The first whose name it begins with: `masquerade/web`, `group-in/web`. */
+const byName = (words: Readonly<Record<string, string>>, name: string) =>
+  Object.entries(words).find(([start]) => name.replace(/^\W+/, '').startsWith(start))?.[1]
 
 const withoutLink = ({ type, scope, netns, name }: Link): string => {
   if (type === 'given')
     return netns === HOST ? `${name} is down: nothing leaves by it` : `${name} in the container is down`
+  if (type !== 'veth' && netns === HOST && scope === 'attachment')
+    return 'what the container sends is not held to its rate'
   if (scope === 'attachment') return 'the container is not on the network at all'
   return type === 'bridge'
     ? 'its containers reach neither each other nor the host'
@@ -72,41 +65,39 @@ const sysctls: Readonly<Record<string, string>> = {
   arp_notify: "neighbours keep the address's old owner in mind for a while",
   ndisc_notify: "neighbours keep the address's old owner in mind for a while",
   accept_dad: 'the IPv6 address cannot be used for a second or two after it was given',
-  route_localnet: 'published ports are not reached by 127.0.0.1',
   keep_addr_on_down: 'IPv6 addresses are lost whenever the interface goes down',
 }
 
-const spoofing = "a container may send from another one's addresses, or answer for them"
-const groups = 'it is reached by everybody, or by nobody: no rule of a security group is held to it'
-const published = 'nobody reaches the container by its published port'
-
-/** By how names of chains begin. */
+/** By how names of chains and sets begin. */
 const chains: Readonly<Record<string, string>> = {
   masquerade: 'answers from outside do not come back: there nobody has a route to the containers',
   local: 'the containers are reached by the host, and through it from outside',
   macspoofchk: 'a container may send with the MAC address of another one',
-  ipspoofchk: spoofing,
-  isolation: 'containers of other networks that keep to themselves are reached',
-  secluded: 'containers of other networks that keep to themselves are reached',
-  group: groups,
-  groups,
-  to: groups,
-  ports: published,
-  ports4: published,
-  passage: "the host's firewall drops what the container sends to others",
+  ipspoofchk: 'a container may send with the address of another one, and answer for it',
   anycast: "the other hosts' gateways, which have the same address, hear and answer each other",
+  isolation: 'others than ingressPolicy names may open connections to the containers',
+  passage: "the host's own firewall may drop what is for the containers, or comes from them",
+  port: 'ports of the host do not lead to the containers',
+  group: 'the security groups let everybody pass, or nobody',
+  flows: 'the security groups do not know answers from questions',
+  talks: 'the security groups do not know answers from questions',
+  known: 'the security groups do not know answers from questions',
+  passed: 'the security groups do not know answers from questions',
 }
 
-/** By how names of sets begin. */
+/** By how names of sets begin, where one element is not the whole. */
 const elements: Readonly<Record<string, string>> = {
   macspoofchk: 'its frames are dropped, or it may send with any MAC address',
-  ipspoofchk: 'what it sends is dropped, or it may send from any address',
-  secluded: 'containers of other networks that keep to themselves reach it',
-  group: groups,
-  groups,
-  ports: published,
-  ports4: published,
-  ports6: published,
-  passage4: "the host's firewall drops what it sends to others",
-  passage6: "the host's firewall drops what it sends to others",
+  ipspoofchk: 'its packets are dropped, or it may send with any address',
+  group: 'this container is not in its security groups',
+  passage: "the host's own firewall may drop what is for this network",
+  port: 'this port of the host does not lead to the container',
+}
+
+/** Kinds of objects that services have for themselves. */
+const services: Readonly<Record<string, string>> = {
+  shaper: 'the container takes as much of the line as it can get',
+  redirect: 'what the container sends is not held to its rate',
+  rule: 'what comes from this address leaves by the default route of another interface, and may be lost there',
+  zone: "firewalld's default zone decides what passes",
 }

@@ -8,7 +8,7 @@ import { FORWARDING } from '../../src/plan/kinds/forwarding.ts'
 import type { Desired } from '../../src/plan/kinds/index.ts'
 import { HOST } from '../../src/plan/netns.ts'
 import { at, nothing, type Observed, type ObservedLink } from '../../src/plan/observed.ts'
-import { nothingWanted, type Wants } from '../../src/services/wants.ts'
+import { nothingWanted } from '../../src/services/wants.ts'
 import { configOf, eachOf, type Family, layer2 } from './modes.ts'
 import { dns, publishing, web } from './portmappings.ts'
 

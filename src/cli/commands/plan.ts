@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import type { Explained } from '../../plan/explain.ts'
-import { print } from '../terminal.ts'
 
 interface Flags {
   verb?: string
@@ -50,7 +49,7 @@ export const plan: CommandModule<object, Flags> = {
     const config = parseConfig(readFileSync(flags.config ?? 0, 'utf8'))
     if (request.verb === 'ADD') refuseContradictions(config.net, config.ipam, config.wants)
     const steps = await (request.verb === 'ADD' ? previewAdd : previewDel)(request, config)
-    print(flags.json ? JSON.stringify(steps, null, 2) : render(steps))
+    console.log(flags.json ? JSON.stringify(steps, null, 2) : render(steps))
   },
 }
 

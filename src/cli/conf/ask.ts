@@ -1,6 +1,6 @@
 /** Answers from flags; what they do not say is asked on a terminal, and only there. */
 
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { CniError, codes } from '../../../cni/errors.ts'
 import { type Answers, open, type Question } from './samples.ts'
 
@@ -38,6 +38,8 @@ const fields: readonly (keyof Answers)[] = [
 const asked = async (given: Partial<Answers>): Promise<Partial<Answers>> => {
   if (!open(given).length) return given
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // One stream of lines: what is typed ahead is for the next question.
+  const lines = terminal[Symbol.asyncIterator]()
   let answers = given
   const passed = new Set<Question>()
   try {
@@ -47,8 +49,12 @@ const asked = async (given: Partial<Answers>): Promise<Partial<Answers>> => {
       if (!question) return answers
       passed.add(question)
       const { field, asks, otherwise } = question
-      const text =
-        (await terminal.question(`${asks}${otherwise ? ` [${otherwise}]` : ''}: `)).trim() || otherwise
+      terminal.setPrompt(`${asks}${otherwise ? ` [${otherwise}]` : ''}: `)
+      terminal.prompt()
+      const { value, done } = await lines.next()
+      // Ctrl-D: no more answers.
+      if (done) return answers
+      const text = value.trim() || otherwise
       if (text) answers = { ...answers, [field]: parsed(field, text) }
     }
   } finally {
