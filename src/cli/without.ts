@@ -34,7 +34,7 @@ export const without = (one: Desired): string => {
     case 'ruleset':
       return byName(chains, one.chains[0]?.name ?? one.sets[0]?.name ?? '') ?? fallback(one)
     case 'iptables':
-      return chains.masquerade ?? fallback(one)
+      return byName(chains, one.table === 'filter' ? 'passage' : 'masquerade') ?? fallback(one)
     default:
       return byName(services, one.kind) ?? fallback(one)
   }
@@ -65,6 +65,7 @@ const sysctls: Readonly<Record<string, string>> = {
   arp_notify: "neighbours keep the address's old owner in mind for a while",
   ndisc_notify: "neighbours keep the address's old owner in mind for a while",
   accept_dad: 'the IPv6 address cannot be used for a second or two after it was given',
+  route_localnet: 'published ports are not reached by 127.0.0.1',
   keep_addr_on_down: 'IPv6 addresses are lost whenever the interface goes down',
 }
 
@@ -83,6 +84,8 @@ const chains: Readonly<Record<string, string>> = {
   talks: 'the security groups do not know answers from questions',
   known: 'the security groups do not know answers from questions',
   passed: 'the security groups do not know answers from questions',
+  to: 'the security groups do not know answers from questions',
+  secluded: 'others than ingressPolicy names may open connections to the containers',
 }
 
 /** By how names of sets begin, where one element is not the whole. */
