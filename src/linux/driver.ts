@@ -1,12 +1,15 @@
 /** Batches of a plan to the programs that do them. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { familyOf } from '../../ipam/cidr.ts'
 import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
+import { MAIN } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
 import { conntrackLines, withFlows } from './conntrack.ts'
 import { firewallCmd } from './firewalld.ts'
+import { routesOf } from './ipjson.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
@@ -48,7 +51,7 @@ const runLines = async (
   const { failures } = await lines(program, netns, ops.map(lineOf), options, keepGoing)
   const lost = failures.find(({ index }) => index === undefined)
   const first = failures[0]?.index
-  if (first !== undefined && !keepGoing && isTaken(ops[first]!, failures[0]!.stderr)) {
+  if (first !== undefined && !keepGoing && (await isTaken(ops[first]!, failures[0]!.stderr))) {
     const rest = await runLines(tool, { ...batch, ops: ops.slice(first + 1) }, false)
     return rest.map(one => ({ ...one, done: one.done + first + 1 }))
   }
@@ -59,7 +62,14 @@ const runLines = async (
 }
 
 /** Another interface of the container has a route to there: the first one stays, as with the reference plugins. */
-const isTaken = ({ op }: Op, stderr: string) => op === 'route.add' && classify(stderr) === 'exists'
+const isTaken = async (op: Op, stderr: string) => {
+  if (op.op !== 'route.add' || classify(stderr) !== 'exists') return false
+  const { netns, dev, to } = op
+  const family = familyOf(to.dst)
+  const line = `route show table ${to.table || MAIN} exact ${to.dst}`
+  const found = await ipShow(netns, [line], [`-${family}`, '-N'])
+  return found.flatMap(one => routesOf(one, family)).some(one => one.dev !== dev)
+}
 
 /** Neighbours in a batch that set the same value go together. */
 const runSysctl = async ({ netns, ops }: Batch, keepGoing: boolean) => {
