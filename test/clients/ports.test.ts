@@ -97,6 +97,7 @@ ready('ports published by', () => {
         name: 'static',
         plugins: ours.plugins.map(plugin => ({
           ...plugin,
+          ipam: { type: 'vethwork-ipam', subnet: '10.79.0.0/24' },
           runtimeConfig: { portMappings: [{ hostPort: 8081, containerPort: 80 }] },
         })),
       })

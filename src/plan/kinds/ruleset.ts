@@ -83,7 +83,8 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
   // All of the network's, also what an earlier configuration of it made.
   remove({ table, network, suffix }, observed) {
     const found = observed.tables.get(table)
-    if (!found) return []
+    // What all networks share goes with the last of them.
+    if (!found || !suffix) return []
     const isMine = (name: string) => name.endsWith(suffix)
     const chains = [...found.chains.keys()]
     const sets = [...found.sets.keys()]
@@ -110,6 +111,8 @@ export const ruleset: Kind<Ruleset, RulesetOp> = {
       ...sets.filter(isMine).map(name => nft(`delete set ${table} ${name}`, `delete the nft set ${name}`)),
     ]
   },
+
+  removedWith: ({ table, suffix }) => `${table} ${suffix}`,
 
   tool: () => 'nft',
   line: op => op.line,
