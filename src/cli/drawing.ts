@@ -90,10 +90,14 @@ const asTree = (ports: readonly Port[]): string[] => {
 /** Indent of what is too wide for its column. */
 const NARROW = 9
 
-/** Who, and the addresses. */
+/** Who, the addresses, and the host's ports that lead there. */
 const portWords = ({ container }: Port): [string, ...string[]] =>
   container
-    ? [`${container.id.slice(0, 12)} ${container.ifname}`, ...container.addresses]
+    ? [
+        `${container.id.slice(0, 12)} ${container.ifname}`,
+        ...container.addresses,
+        ...(container.published ?? []),
+      ]
     : ['not of vethwork']
 
 const interfaceWords = ({ name, state, addresses }: Interface) => [name, state, ...addresses]

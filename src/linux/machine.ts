@@ -58,7 +58,8 @@ export const remove = async (desired: readonly Desired[]): Promise<void> => {
   const removeSome = async (some: readonly Desired[]) =>
     applyAll(planRemoval(some, await observe(some)), driver)
   // Apart, so that a tool that does not work keeps nothing but its own things; the rules outlast the cable.
-  const isElement = ({ kind }: Desired) => kind === 'element'
+  // Flows are forgotten when the element that leads them is gone, not before.
+  const isElement = ({ kind }: Desired) => kind === 'element' || kind === 'conntrack'
   await attemptAll([
     () => removeSome(own.filter(one => !isElement(one))),
     () => removeSome(own.filter(isElement)),

@@ -1,7 +1,7 @@
 /** What is plugged into what on this host, as our marks in the kernel tell it. Looks; changes nothing. */
 
 import { readFile } from 'node:fs/promises'
-import { iptablesChain, nftName, readNetworkAlias, readPlugAlias } from '../networks/marks.ts'
+import { iptablesChain, nftName, ownerComment, readNetworkAlias, readPlugAlias } from '../networks/marks.ts'
 import { FORWARDING } from '../plan/kinds/forwarding.ts'
 import { HOST } from '../plan/netns.ts'
 import type { ObservedLink } from '../plan/observed.ts'
@@ -11,6 +11,7 @@ import { linkOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
+import { publishedIn } from './published.ts'
 import { readSysctls } from './sysctl.ts'
 
 export interface Topology {
@@ -68,7 +69,7 @@ export interface Port {
     readonly id: string
     readonly ifname: string
     readonly addresses: readonly string[]
-    /** Its ports on the host's addresses, `8080→80/tcp`: no mark in the kernel tells them, ADD's record does. */
+    /** Its ports on the host's addresses, and whereto: `8080→80/tcp`, `192.0.2.1:53→53/udp`. */
     readonly published?: readonly string[]
   }
 }
@@ -82,25 +83,35 @@ export interface Sight {
   readonly forwarding: Topology['forwarding']
   /** Names of all chains in which a network of ours may masquerade. */
   readonly chains: ReadonlySet<string>
+  /** Published ports, by the comment of their owner. */
+  readonly published?: ReadonlyMap<string, readonly string[]>
   /** Other ends of tunnels in the forwarding database, by VXLAN device. */
   readonly vteps: ReadonlyMap<string, readonly string[]>
 }
 
 export const seeTopology = async (): Promise<Topology> => {
-  const [shown, v4, v6, forwarding, chains] = await Promise.all([
+  const [shown, v4, v6, forwarding, rules] = await Promise.all([
     ipShow(HOST, ['addr show']),
     ipShow(HOST, ['route show default'], ['-4']),
     ipShow(HOST, ['route show default'], ['-6']),
     seeForwarding(),
-    seeChains(),
+    seeRules(),
   ])
   const defaults = [...v4, ...v6].map(({ dev }) => String(dev))
   const links = shown.map(linkOf).filter(({ type }) => type !== 'ifb')
   const { name: host } = readHostFile()
-  return topologyOf({ host, links, defaults, forwarding, chains, vteps: await seeVteps(links) })
+  return topologyOf({ host, links, defaults, forwarding, ...rules, vteps: await seeVteps(links) })
 }
 
-export const topologyOf = ({ host, links, defaults, forwarding, chains, vteps }: Sight): Topology => {
+export const topologyOf = ({
+  host,
+  links,
+  defaults,
+  forwarding,
+  chains,
+  published,
+  vteps,
+}: Sight): Topology => {
   const marked = links.map(link => ({
     link,
     network: readNetworkAlias(link.alias),
@@ -129,7 +140,9 @@ export const topologyOf = ({ host, links, defaults, forwarding, chains, vteps }:
       ports: [
         ...plugs.map(({ link, plug }): Port => {
           const { owner, addresses } = plug!
-          return { ...portOf(link), container: { id: owner.containerId, ifname: owner.ifname, addresses } }
+          const ports = published?.get(ownerComment(owner)) ?? []
+          const container = { id: owner.containerId, ifname: owner.ifname, addresses }
+          return { ...portOf(link), container: ports.length ? { ...container, published: ports } : container }
         }),
         ...unmarked.filter(link => !isFlat(link)).map(portOf),
       ],
@@ -212,10 +225,13 @@ const seeForwarding = async (): Promise<Topology['forwarding']> => {
   return { 4: state(FORWARDING[4]), 6: state(FORWARDING[6]) }
 }
 
-const seeChains = async (): Promise<ReadonlySet<string>> => {
+const seeRules = async (): Promise<Pick<Sight, 'chains' | 'published'>> => {
   const nft = (await findTool('nft')) ? await nftTable('inet vethwork') : undefined
   const iptables = await Promise.all((['iptables', 'ip6tables'] as const).map(iptablesChains))
-  return new Set([...(nft?.chains.keys() ?? []), ...iptables.flat()])
+  return {
+    chains: new Set([...(nft?.chains.keys() ?? []), ...iptables.flat()]),
+    published: nft && publishedIn(nft),
+  }
 }
 
 /** iptables-save is asked only where it finds a nat table: the legacy one would load a kernel module to look. */

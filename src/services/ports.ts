@@ -8,9 +8,8 @@ import type { Element } from '../plan/kinds/element.ts'
 import type { HostPort } from '../plan/kinds/hostport.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
-import { subnetsOf } from './masquerade.ts'
+import { answersOf, isBeside, obstacleOf } from './portreach.ts'
 import {
-  type Answers,
   answerChain,
   answerMap,
   answerRules,
@@ -34,7 +33,8 @@ export const ports: Service = {
       sharedRules(why),
       ...(conditionsV4.length + conditionsV6.length ? [conditionalRules(name, conditions, why)] : []),
       ...(answers ? [answerRules(name, answers, why)] : []),
-      ...(snat ? [localnet(conf, endpoint)].flat() : []),
+      ...(snat ? localnet(conf, endpoint) : []),
+      ...(isBeside(conf) ? targetsOf(endpoint).map(passedOn) : []),
     ]
   },
 
@@ -44,6 +44,8 @@ export const ports: Service = {
     const published = eachPort(conf, endpoint, wants)
     return [
       ...wants.ports.flatMap(mapping => claims(conf, endpoint, mapping)),
+      // Before the elements, for what comes first is taken away last.
+      ...published.flatMap(forgotten('ends')),
       ...once(published.map(({ element }) => element)),
       ...(answers && published.length
         ? targets.map(
@@ -67,7 +69,7 @@ export const ports: Service = {
       ...(conf.mode === 'chained' && port && bridge && published.length && conf.snat && !conf.promiscMode
         ? [reflecting(port)]
         : []),
-      ...published.flatMap(flushed),
+      ...published.flatMap(forgotten('begins')),
     ]
   },
 }
@@ -182,41 +184,13 @@ const claims = (conf: NetConf, endpoint: Endpoint, mapping: PortMapping): HostPo
     }))
 }
 
-/** Why a port cannot be published, and what to do about it. */
-const obstacleOf = (
-  { mode, isGateway, name }: NetConf,
-  { hostIP }: PortMapping,
-  hasFamily: boolean,
-): HostPort['obstacle'] => {
-  if (!isReachable({ mode, isGateway }))
-    return {
-      reason: `the host is not in network '${name}' (mode ${mode}) and reaches no container there`,
-      remedy: 'set isGateway: true where the mode has it, or publish nothing: the outside reaches them there',
-    }
-  if (hostIP === '::1')
-    return {
-      reason: 'hostIP ::1: the kernel leads nothing from there to another interface',
-      remedy: "use another of the host's addresses, or 127.0.0.1",
-    }
-  if (!hasFamily)
-    return {
-      reason: hostIP
-        ? `hostIP ${hostIP} is IPv${familyOf(hostIP)}, and the container has no such address`
-        : 'the container has no address',
-      remedy: 'give it one, or leave hostIP out',
-    }
-  return undefined
-}
-
-/** A chained plugin is told of the network as little as portmap is. A flat network is the host's own. */
-const isReachable = ({ mode, isGateway }: Pick<NetConf, 'mode' | 'isGateway'>) =>
-  isGateway || mode === 'chained' || mode === 'flat'
-
-/** Where the containers' way out is another's, everybody's answers must be asked back to this host. */
-const answersOf = (conf: NetConf, { addresses }: Endpoint): Answers | undefined => {
-  if (conf.masqAll || (conf.mode === 'flat' && !conf.isGateway)) return { of: 'all' }
-  return conf.snat ? { of: 'near', subnets: subnetsOf(addresses) } : undefined
-}
+const passedOn = (target: string): Desired => ({
+  kind: 'forwarding',
+  scope: 'network',
+  netns: HOST,
+  family: familyOf(target),
+  why: 'portMappings: the host passes packets on',
+})
 
 /** What has 127.0.0.1 for its source comes back to it from the container's side (Documentation/networking/ip-sysctl). */
 const localnet = (conf: NetConf, { bridge, port }: Endpoint): Desired[] => {
@@ -237,20 +211,24 @@ const localnet = (conf: NetConf, { bridge, port }: Endpoint): Desired[] => {
 }
 
 /** TCP begins every connection anew; what it had for others is not asked. */
-const flushed = ({ element, mapping, n, target, address }: Published): Conntrack[] =>
-  mapping.protocol === 'tcp'
-    ? []
-    : [
-        {
-          kind: 'conntrack',
-          scope: 'attachment',
-          netns: HOST,
-          family: familyOf(target),
-          protocol: mapping.protocol,
-          address,
-          port: mapping.hostPort + n,
-          target: { address: target, port: mapping.containerPort + n },
-          element,
-          why: 'portMappings: who spoke to the port before is led anew',
-        },
-      ]
+const forgotten =
+  (when: Conntrack['when']) =>
+  ({ element, mapping, n, target, address }: Published): Conntrack[] => {
+    const { protocol, hostPort, containerPort } = mapping
+    if (protocol === 'tcp') return []
+    return [
+      {
+        kind: 'conntrack',
+        scope: 'attachment',
+        netns: HOST,
+        family: familyOf(target),
+        protocol,
+        address,
+        port: hostPort + n,
+        target: { address: target, port: containerPort + n },
+        element,
+        when,
+        why: 'portMappings: who spoke to the port before is led anew',
+      },
+    ]
+  }

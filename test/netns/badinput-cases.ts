@@ -57,6 +57,34 @@ export const fields: Readonly<Record<string, Case>> = {
     code: 7,
     says: /isGateway: "yes".*true or false.*mtu: 20/,
   },
+  'a port beyond 65535': {
+    config: { runtimeConfig: { portMappings: [{ hostPort: 65535, containerPort: 80, range: 2 }] } },
+    code: 7,
+    says: /portMappings\[0\]\.range: 2 leads from hostPort 65535 beyond 65535/,
+  },
+  'a hostIP that is none': {
+    config: { runtimeConfig: { portMappings: [{ hostPort: 80, containerPort: 80, hostIP: 'eth0' }] } },
+    code: 7,
+    says: /portMappings\[0\]\.hostIP: "eth0" is not an IP address/,
+    advises: /one of the host's IP addresses/,
+  },
+  'a hostIP of another machine': {
+    config: { runtimeConfig: { portMappings: [{ hostPort: 80, containerPort: 80, hostIP: '192.0.2.9' }] } },
+    code: 7,
+    says: /hostIP "192\.0\.2\.9" is no address of this host/,
+    advises: /leave it out/,
+  },
+  'a condition that is not known': {
+    config: { conditionsV4: ['-p', 'tcp'] },
+    code: 7,
+    says: /conditionsV4: "-p tcp" is not understood/,
+    advises: /-s, -d and -i/,
+  },
+  'a condition that nft would read': {
+    config: { conditionsV4: ['-s', '192.0.2.1 accept; flush ruleset;'] },
+    code: 7,
+    says: /conditionsV4: "accept; flush" is not understood/,
+  },
   'a vlan above 4094': {
     config: { vlan: 4095 },
     code: 7,

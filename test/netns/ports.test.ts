@@ -141,6 +141,34 @@ withPorts('a published port is reached', () => {
   }, 60_000)
 })
 
+withPorts('where the physical network has its own gateway (mode flat)', () => {
+  test('everybody is seen as the host, and answers come back by it', async () => {
+    const { host, add, runtime, del } = await open()
+    const outside = await host.outside()
+    const one = await host.container()
+    const config = {
+      cniVersion: '1.1.0',
+      type: 'vethwork',
+      name: 'lan',
+      mode: 'flat',
+      master: 'eth0',
+      ipam: { type: 'vethwork-ipam', ranges: [[{ subnet: '198.51.100.0/24', rangeStart: '198.51.100.50' }]] },
+      runtimeConfig: { portMappings: [web, dns] },
+    }
+    await add(one, config)
+    await serving(one)
+    expect((await connect(outside, '198.51.100.50', 80))?.trim()).toBe('198.51.100.2')
+    for (const from of [outside, host, one]) {
+      expect((await connect(from, hostSeen.v4, 8080))?.trim()).toBe(hostSeen.v4)
+      expect(await askDatagram(from, hostSeen.v4, 5353)).toBe(hostSeen.v4)
+    }
+    expect((await connect(host, '127.0.0.1', 8080))?.trim()).toBe(hostSeen.v4)
+    expect(await runtime.check(one, config)).toMatchObject({ exitCode: 0 })
+    await del(one, config)
+    expect(await connect(outside, hostSeen.v4, 8080, 1)).toBeUndefined()
+  }, 60_000)
+})
+
 withPorts('what must not be reached by a published port', () => {
   test('passes: traffic through the host to another machine with that port (GHSA-jv3w-x3r3-g6rm)', async () => {
     const { host, add } = await open()

@@ -43,14 +43,7 @@ export const topology: CommandModule<object, Flags> = {
   },
 }
 
-const seen = async () => {
-  const [{ seeTopology }, { seeAttachments }, { withPublished }] = await Promise.all([
-    import('../../linux/topology.ts'),
-    import('../../linux/attachments.ts'),
-    import('../picture/published.ts'),
-  ])
-  return withPublished(await seeTopology(), await seeAttachments())
-}
+const seen = async () => (await import('../../linux/topology.ts')).seeTopology()
 
 const drawInto = async (file: string, hosts: readonly Topology[]) => {
   const [{ writeFileSync }, { layoutAll }, { svg }] = await Promise.all([

@@ -4,6 +4,7 @@
  */
 
 import type { Netns } from '../netns.ts'
+import type { Observed } from '../observed.ts'
 import type { Element } from './element.ts'
 import type { Common, Kind } from './kind.ts'
 
@@ -18,6 +19,8 @@ export interface Conntrack extends Common {
   readonly target: { readonly address: string; readonly port: number }
   /** What leads it there: as long as that is in place, the flows are right. */
   readonly element: Element
+  /** When the port begins to lead there, or ends: each time after the element. */
+  readonly when: 'begins' | 'ends'
 }
 
 /** Flows to a port: those to one address of the host, or those that were led to a container. */
@@ -34,19 +37,15 @@ export interface ConntrackOp {
 export const conntrack: Kind<Conntrack, ConntrackOp> = {
   // Those that were led elsewhere, or nowhere: to the host's own addresses, for what passes through is not ours.
   ensure(desired, observed) {
-    const { element, address, family } = desired
-    const { table, set, key, value, comment } = element
-    const found = observed.tables
-      .get(table)
-      ?.sets.get(set)
-      ?.find(one => one.key === key)
-    if (found?.comment === comment && found.value === value) return []
+    const { address, family, when } = desired
+    if (when !== 'begins' || foundOf(desired, observed)?.value === desired.element.value) return []
     const own = observed.hostAddresses.filter(
       one => one.includes(':') === (family === 6) && !isLinkLocal(one),
     )
     return (address ? [address] : own).map(to => ({ ...flows(desired), to }))
   },
-  remove: desired => [{ ...flows(desired), led: desired.target }],
+  remove: (desired, observed) =>
+    desired.when === 'ends' && foundOf(desired, observed) ? [{ ...flows(desired), led: desired.target }] : [],
   tool: () => 'conntrack',
   line: ({ family, protocol, port, to, led }) =>
     [
@@ -59,6 +58,13 @@ export const conntrack: Kind<Conntrack, ConntrackOp> = {
     `forget who spoke to port ${port}/${protocol} ${to ? `of ${to}` : `and was led to ${led?.address}`}`,
   undo: () => [],
 }
+
+/** The element, if it is in place. */
+const foundOf = ({ element: { table, set, key, comment } }: Conntrack, observed: Observed) =>
+  observed.tables
+    .get(table)
+    ?.sets.get(set)
+    ?.find(one => one.key === key && one.comment === comment)
 
 /** Every port of a bridge has one; nobody speaks to it from afar. */
 const isLinkLocal = (address: string) => /^fe[89ab]/.test(address)
