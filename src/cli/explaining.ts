@@ -60,7 +60,9 @@ const moments: readonly string[] = ['arrival', 'probe', 'neigh', 'conntrack', 'h
 /** None for what is no object but a moment: a wait, a question, something that must be forgotten. */
 export const explainObject = (one: Desired, observed: Observed): ObjectExplained[] => {
   if (moments.includes(one.kind)) return []
-  const steps = plan([one], one.kind === 'takeover' ? observed : nothing)
+  // Some are made only where something of the host is in the way, as its own firewall.
+  const [made, mended] = [plan([one], nothing), lacking(one, observed)]
+  const steps = made.length ? made : mended
   const [first] = steps
   if (!first) return one.kind === 'takeover' ? [takenOver(one)] : []
   return [
@@ -69,7 +71,7 @@ export const explainObject = (one: Desired, observed: Observed): ObjectExplained
       why: one.why,
       commands: explain(steps).map(({ command }) => command),
       without: without(one),
-      state: isThere(one, observed) ? 'present' : 'missing',
+      state: mended.length ? 'missing' : 'present',
     },
   ]
 }
@@ -80,11 +82,11 @@ const rulesetWords = ({ table, sets, chains }: Ruleset) => {
 }
 
 /** What is in the way of it is no reason to say nothing. */
-const isThere = (one: Desired, observed: Observed) => {
+const lacking = (one: Desired, observed: Observed) => {
   try {
-    return plan([one], observed).length === 0
+    return plan([one], observed)
   } catch {
-    return false
+    return plan([one], nothing)
   }
 }
 

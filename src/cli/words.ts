@@ -7,10 +7,12 @@ import type { PortMapping, Rates } from '../services/wants.ts'
 /** As people shorten them: the first 12 digits. */
 export const shortId = (id: string) => (/^[0-9a-f]{13,}$/.test(id) ? id.slice(0, 12) : id)
 
-/** `192.0.2.1:8080→80/tcp` */
-export const portWords = ({ hostIP, hostPort, containerPort, protocol }: PortMapping) => {
+/** `192.0.2.1:8080→80/tcp`, of several in a row `8080-8089→80-89/tcp` */
+export const portWords = ({ hostIP, hostPort, containerPort, protocol, ...more }: PortMapping) => {
+  const { range = 1 } = more as { range?: number }
+  const ports = (first: number) => (range > 1 ? `${first}-${first + range - 1}` : `${first}`)
   const address = hostIP && `${hostIP.includes(':') ? `[${hostIP}]` : hostIP}:`
-  return `${address}${hostPort}→${containerPort}/${protocol}`
+  return `${address}${ports(hostPort)}→${ports(containerPort)}/${protocol}`
 }
 
 /** `in 10M out 5M`, in bits per second; empty for what is not limited. */

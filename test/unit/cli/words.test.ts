@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { hasColour, tinted } from '../../../src/cli/terminal.ts'
 import { ago, portWords, ratesWords, shortId } from '../../../src/cli/words.ts'
+import type { PortMapping } from '../../../src/services/wants.ts'
 
 const now = Date.parse('2026-11-20T12:00:00Z')
 test.each([
@@ -31,7 +32,12 @@ test.each([
   ['192.0.2.1', '192.0.2.1:8080→80/tcp'],
   ['2001:db8::1', '[2001:db8::1]:8080→80/tcp'],
 ])('a port of %j: %s', (hostIP, words) => {
-  expect(portWords({ hostIP, hostPort: 8080, containerPort: 80, protocol: 'tcp' })).toBe(words)
+  expect(portWords({ hostIP, hostPort: 8080, containerPort: 80, protocol: 'tcp' } as PortMapping)).toBe(words)
+})
+
+test('ports in a row', () => {
+  const mapping = { hostIP: '', hostPort: 8080, containerPort: 80, protocol: 'tcp', range: 10 } as PortMapping
+  expect(portWords(mapping)).toBe('8080-8089→80-89/tcp')
 })
 
 test('hexadecimal IDs are cut, names that people gave are not', () => {

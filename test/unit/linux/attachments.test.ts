@@ -3,7 +3,7 @@ import type { HeldLease } from '../../../ipam/evidence.ts'
 import { attachmentsOf, type Traces, type Whereabouts } from '../../../src/linux/attachments.ts'
 import type { AttachmentRecord } from '../../../src/linux/records.ts'
 import { hostVeth, plugAlias } from '../../../src/networks/marks.ts'
-import { nothingWanted } from '../../../src/services/wants.ts'
+import { nothingWanted, type PortMapping } from '../../../src/services/wants.ts'
 import { aLink } from '../../helpers/descriptions.ts'
 
 const owner = { network: 'web', containerId: '3f2a', ifname: 'eth0' }
@@ -78,7 +78,7 @@ test('only the kernel tells: addresses, MAC, port and bridge are known all the s
 })
 
 test('plugins of one chain are one attachment, with the wishes of all', () => {
-  const ports = [{ hostPort: 80, containerPort: 8080, protocol: 'tcp', hostIP: '' }] as const
+  const ports = [{ hostPort: 80, containerPort: 8080, protocol: 'tcp', hostIP: '' } as PortMapping]
   const rates = { ...nothingWanted.rates, ingressRate: 1000 }
   const portmap = {
     ...record,

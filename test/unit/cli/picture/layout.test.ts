@@ -11,6 +11,7 @@ import { mermaid } from '../../../../src/cli/picture/mermaid.ts'
 import { withPublished } from '../../../../src/cli/picture/published.ts'
 import { svg } from '../../../../src/cli/picture/svg.ts'
 import type { Topology } from '../../../../src/linux/topology.ts'
+import type { PortMapping } from '../../../../src/services/wants.ts'
 import { host, network, port } from '../topologies.ts'
 
 const ports = (count: number) =>
@@ -160,7 +161,7 @@ test('published ports stand with their container, and nowhere else', () => {
   const topology = host(network('web', ports(2)))
   const owner = { network: 'web', containerId: topology.networks[0]!.ports[0]!.container!.id, ifname: 'eth0' }
   const rates = { ingressRate: 0, ingressBurst: 0, egressRate: 0, egressBurst: 0 }
-  const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '' } as const
+  const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '' } as PortMapping
   const seen = {
     owner,
     life: 'alive',
