@@ -61,7 +61,9 @@ const MOMENTS: readonly Desired['kind'][] = ['arrival', 'probe', 'neigh', 'connt
 /** None for what is no object but a moment, or is wanted only where somebody else's is in the way. */
 export const explainObject = (one: Desired, observed: Observed): ObjectExplained[] => {
   if (MOMENTS.includes(one.kind)) return []
-  const steps = plan([one], one.kind === 'takeover' ? observed : nothing)
+  // Some are made only where something of the host is in the way, as its own firewall.
+  const [made, mended] = [plan([one], nothing), lacking(one, observed)]
+  const steps = made.length ? made : mended
   const [first] = steps
   if (!first) return one.kind === 'takeover' ? [takenOver(one)] : []
   return [
@@ -70,7 +72,7 @@ export const explainObject = (one: Desired, observed: Observed): ObjectExplained
       why: one.why,
       commands: explain(steps).map(({ command }) => command),
       without: without(one),
-      state: isThere(one, observed) ? 'present' : 'missing',
+      state: mended.length ? 'missing' : 'present',
     },
   ]
 }
@@ -81,11 +83,11 @@ const rulesetWords = ({ table, sets, chains }: Ruleset) => {
 }
 
 /** What is in the way of it is no reason to say nothing. */
-const isThere = (one: Desired, observed: Observed) => {
+const lacking = (one: Desired, observed: Observed) => {
   try {
-    return plan([one], observed).length === 0
+    return plan([one], observed)
   } catch {
-    return false
+    return plan([one], nothing)
   }
 }
 

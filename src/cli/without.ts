@@ -32,7 +32,7 @@ export const without = (one: Desired): string => {
     case 'element':
       return byName(elements, one.set) ?? byName(chains, one.set) ?? fallback(one)
     case 'ruleset':
-      return byName(chains, one.chains[0]?.name ?? one.sets[0]?.name ?? '') ?? fallback(one)
+      return byName(chains, [...one.sets, ...one.chains][0]?.name ?? '') ?? fallback(one)
     case 'iptables':
       return byName(chains, one.table === 'filter' ? 'passage' : 'masquerade') ?? fallback(one)
     default:
@@ -65,7 +65,7 @@ const sysctls: Readonly<Record<string, string>> = {
   arp_notify: "neighbours keep the address's old owner in mind for a while",
   ndisc_notify: "neighbours keep the address's old owner in mind for a while",
   accept_dad: 'the IPv6 address cannot be used for a second or two after it was given',
-  route_localnet: 'published ports are not reached by 127.0.0.1',
+  route_localnet: 'the host does not reach published ports by 127.0.0.1',
   keep_addr_on_down: 'IPv6 addresses are lost whenever the interface goes down',
 }
 
@@ -77,6 +77,7 @@ const chains: Readonly<Record<string, string>> = {
   ipspoofchk: 'a container may send with the address of another one, and answer for it',
   anycast: "the other hosts' gateways, which have the same address, hear and answer each other",
   isolation: 'others than ingressPolicy names may open connections to the containers',
+  secluded: 'containers of other bridges may open connections to these',
   passage: "the host's own firewall may drop what is for the containers, or comes from them",
   port: 'ports of the host do not lead to the containers',
   group: 'the security groups let everybody pass, or nobody',

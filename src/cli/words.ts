@@ -7,7 +7,7 @@ import type { PortMapping, Rates } from '../services/wants.ts'
 /** As people shorten them: the first 12 digits. */
 export const shortId = (id: string) => (/^[0-9a-f]{13,}$/.test(id) ? id.slice(0, 12) : id)
 
-/** `192.0.2.1:8080→80/tcp` */
+/** `192.0.2.1:8080→80/tcp`, of several in a row `8080-8089→80-89/tcp` */
 export const portWords = ({ hostIP, hostPort, containerPort, protocol, range }: PortMapping) => {
   const address = hostIP && `${hostIP.includes(':') ? `[${hostIP}]` : hostIP}:`
   const ports = (first: number) => (range > 1 ? `${first}-${first + range - 1}` : String(first))

@@ -11,11 +11,11 @@ const all = Object.entries(descriptions)
 test.each(all)('%s: every object says what, why, how, and what breaks without it', (_, desired) => {
   for (const one of desired) {
     const explained = explainObject(one, nothing)
-    // A wait, a question, something that must be forgotten is no object.
-    const isMoment = ['arrival', 'probe', 'neigh', 'conntrack', 'hostport', 'unroute'].includes(one.kind)
-    // A way through another's firewall is made where there is one.
-    const isConditional = one.kind === 'zone' || (one.kind === 'iptables' && one.table === 'filter')
-    expect([one.kind, explained.length]).toEqual([one.kind, isMoment || isConditional ? 0 : 1])
+    // A wait, a question, something that must be forgotten is no object; nor is what this host does not need.
+    const isNone =
+      ['arrival', 'probe', 'neigh', 'conntrack', 'hostport', 'unroute'].includes(one.kind) ||
+      (one.kind !== 'takeover' && !plan([one], nothing).length)
+    expect([one.kind, explained.length]).toEqual([one.kind, isNone ? 0 : 1])
     for (const { words, why, commands, without, state } of explained) {
       expect(words).toMatch(/^[a-z]/)
       expect(why).toBe(one.why)
