@@ -86,7 +86,6 @@ const chains: Readonly<Record<string, string>> = {
   known: 'the security groups do not know answers from questions',
   passed: 'the security groups do not know answers from questions',
   to: 'the security groups do not know answers from questions',
-  secluded: 'others than ingressPolicy names may open connections to the containers',
 }
 
 /** By how names of sets begin, where one element is not the whole. */

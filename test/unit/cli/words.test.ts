@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { hasColour, tinted } from '../../../src/cli/terminal.ts'
 import { ago, portWords, ratesWords, shortId } from '../../../src/cli/words.ts'
-import type { PortMapping } from '../../../src/services/wants.ts'
 
 const now = Date.parse('2026-11-20T12:00:00Z')
 test.each([

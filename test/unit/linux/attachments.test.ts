@@ -3,7 +3,7 @@ import type { HeldLease } from '../../../ipam/evidence.ts'
 import { attachmentsOf, type Traces, type Whereabouts } from '../../../src/linux/attachments.ts'
 import type { AttachmentRecord } from '../../../src/linux/records.ts'
 import { hostVeth, plugAlias } from '../../../src/networks/marks.ts'
-import { nothingWanted, type PortMapping } from '../../../src/services/wants.ts'
+import { nothingWanted } from '../../../src/services/wants.ts'
 import { aLink } from '../../helpers/descriptions.ts'
 
 const owner = { network: 'web', containerId: '3f2a', ifname: 'eth0' }

@@ -10,7 +10,6 @@ import {
 import { mermaid } from '../../../../src/cli/picture/mermaid.ts'
 import { svg } from '../../../../src/cli/picture/svg.ts'
 import type { Topology } from '../../../../src/linux/topology.ts'
-import type { PortMapping } from '../../../../src/services/wants.ts'
 import { host, network, port } from '../topologies.ts'
 
 const ports = (count: number) =>
