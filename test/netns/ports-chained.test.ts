@@ -201,7 +201,7 @@ ready('our portmap, and not Debian’s', () => {
     },
     'DEL when all memory is gone': async ({ host, call, portmap, container }) => {
       await host.remove(container)
-      rmSync(host.stateDir, { recursive: true })
+      rmSync(host.stateDir, { recursive: true, force: true })
       return call('DEL', { ...portmap, runtimeConfig: {} }, { ...container, path: '' })
     },
     GC: ({ host, portmap }) =>
