@@ -1,6 +1,7 @@
 /** ADD: attach one container to one network (specification, section 2 "ADD"). */
 
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
+import { trace } from '../src/linux/trace.ts'
 import { routed } from '../src/networks/gateway.ts'
 import { describe } from '../src/networks/index.ts'
 import type { Routed } from '../src/networks/network.ts'
@@ -29,11 +30,13 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
     () => remove(bare),
     async () => {
       const lease = await addresses.acquire() // recorded before the kernel is touched
+      trace('leased')
       return undoing(
         'releasing the address',
         () => addresses.release(),
         async () => {
           const desired = describe(net, attachment, lease)
+          trace('described')
           const observed = await ensure(desired, cableFirst ? () => {} : refuse)
           return toResult(config, interfacesOf(desired, observed), routed(net, lease))
         },

@@ -1,17 +1,21 @@
 /** Batches of a plan to the programs that do them. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
+import type { ArrivalOp } from '../plan/kinds/arrival.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
-import { ipShow, batch as lines } from './iproute2.ts'
+import { batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
+import { seeLinks, seeNeighbour } from './look.ts'
+import { runOps } from './netlink/driver.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
+import { trace } from './trace.ts'
 
 export const driver: Driver = {
   run(batch, keepGoing) {
+    trace(`batch ${batch.tool} ${batch.netns} ${batch.ops.length}`)
     switch (batch.tool) {
       case 'ip':
       case 'bridge':
@@ -33,7 +37,9 @@ export const driver: Driver = {
 
 const runLines = async (tool: 'ip' | 'bridge', batch: Batch, keepGoing: boolean): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
-  const { failures } = await lines(tool, netns, ops.map(lineOf), [], keepGoing)
+  const failures =
+    (await runOps(netns, ops, keepGoing)) ??
+    (await lines(tool, netns, ops.map(lineOf), [], keepGoing)).failures
   const lost = failures.find(({ index }) => index === undefined)
   if (!lost) return failures.map(({ index = 0, stderr }) => failure(ops[index]!, index, stderr))
   // Which line it was is not known: to be undone is whatever may have been done.
@@ -107,6 +113,8 @@ const runAwait = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
   return []
 }
 
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
 /** Milliseconds that somebody has to answer a probe: many times what a network in one place needs. */
 const PATIENCE = 100
 
@@ -115,21 +123,21 @@ const answers = async (netns: Netns, ops: readonly Op[]): Promise<{ op: Op; mac:
   const deadline = Date.now() + PATIENCE
   do {
     await sleep(20)
-    const found = (await ipShow(netns, ops.map(lineOf))) as { dst: string; lladdr?: string }[]
-    const known = found.find(({ lladdr }) => lladdr !== undefined)
-    const op = known && ops.find(one => 'address' in one && one.address === known.dst)
-    if (op) return { op, mac: known.lladdr ?? '' }
+    for (const op of ops) {
+      const mac = op.op === 'probe.await' ? await seeNeighbour(netns, op.dev, op.address) : ''
+      if (mac) return { op, mac }
+    }
   } while (Date.now() < deadline)
   return undefined
 }
 
 /** A bridge port forwards a moment after both ends of its veth are up: milliseconds, more under load. */
-const untilForwarding = async (op: Op): Promise<string | undefined> => {
+const untilForwarding = async (op: ArrivalOp): Promise<string | undefined> => {
   const deadline = Date.now() + 10_000
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-    const [link] = await ipShow(op.netns, [lineOf(op)])
+    const [link] = await seeLinks(op.netns, [op.name])
     if (!link) return 'it does not exist'
-    const state = link.linkinfo?.info_slave_data?.state
+    const state = link.port?.state
     if (state === 'forwarding') return undefined
     if (state === undefined) return 'its bridge does not exist'
     if (Date.now() > deadline) return `its state is still ${state} after 10 s`

@@ -1,6 +1,6 @@
 /** What the kernel itself tells of attachments and networks of ours, without any memory of them. */
 
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import {
   isPlugOf,
@@ -14,26 +14,24 @@ import {
 import { HOST } from '../plan/netns.ts'
 import type { ObservedLink } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
-import { linkOf } from './ipjson.ts'
-import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
+import { seeLinksLike } from './look.ts'
+import { isLocal } from './netlink/routes.ts'
 import { nftTable } from './nft.ts'
-
-/** @param which what `ip link show` takes: `type veth`, `master br0`; all links without it */
-const linksOf = async (which = ''): Promise<ObservedLink[]> =>
-  (await ipShow(HOST, [`link show ${which}`.trim()])).map(linkOf)
 
 /** Names of a bridge's ports. */
 export const portsOf = async (bridge: string): Promise<string[]> =>
-  (await linksOf(`master ${bridge}`)).map(({ name }) => name)
+  (await seeLinksLike(HOST, { master: bridge })).map(({ name }) => name)
 
 /** Names of the ports that are not a network's way out of the host: containers, and whatever people plugged in. */
 export const guestsOf = async (bridge: string): Promise<string[]> =>
-  (await linksOf(`master ${bridge}`)).filter(({ alias }) => !readNetworkAlias(alias)).map(({ name }) => name)
+  (await seeLinksLike(HOST, { master: bridge }))
+    .filter(({ alias }) => !readNetworkAlias(alias))
+    .map(({ name }) => name)
 
 /** Bridges and ways out that say they are a network's. */
 export const networkLinks = async (): Promise<{ name: string; type: string; network: string }[]> =>
-  (await linksOf()).flatMap(({ name, type, alias }) => {
+  (await seeLinksLike(HOST)).flatMap(({ name, type, alias }) => {
     const network = readNetworkAlias(alias)
     return network ? [{ name, type, network }] : []
   })
@@ -47,11 +45,11 @@ export const plugLinks = async (
     .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
 
 /** Of whichever network. */
-export const allPlugLinks = (): Promise<ObservedLink[]> => linksOf('type veth')
+export const allPlugLinks = (): Promise<ObservedLink[]> => seeLinksLike(HOST, { type: 'veth' })
 
 /** Names of networks that have rules of ours. */
 export const networksOfRules = async (withIptables: boolean): Promise<string[]> => {
-  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(nftTable)) : []
+  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(table => nftTable(table))) : []
   const names = tables.flatMap(table => [...(table?.chains.keys() ?? []), ...(table?.sets.keys() ?? [])])
   const lines = withIptables
     ? (await Promise.all((['iptables', 'ip6tables'] as const).map(one => iptablesTable(one, 'nat')))).flat()
@@ -75,13 +73,25 @@ export const plugElements = async (network: string) => {
 
 /** Inode numbers of the network namespaces that a process or a mount keeps alive, as far as can be seen from here. */
 export const liveNamespaces = async (): Promise<ReadonlySet<number>> => {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
   const mounted = [...mounts.matchAll(/ net:\[(\d+)\] /g)].map(([, inode]) => Number(inode))
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const links = pids.map(pid => readlink(`/proc/${pid}/ns/net`).catch(() => ''))
-  const held = (await Promise.all(links)).flatMap(link => /^net:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  const held = pids.flatMap(pid => /^net:\[(\d+)\]$/.exec(linkAt(`/proc/${pid}/ns/net`))?.[1] ?? [])
   return new Set([...mounted, ...held.map(Number)])
 }
+
+/** Empty if it is gone, or not ours to see. */
+const linkAt = (path: string) => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+/** Whether the host itself has an address (without prefix length). */
+export const isHostAddress = async (address: string): Promise<boolean> =>
+  (await isLocal(HOST, address)) ?? hostAddresses().has(address)
 
 /** The host's own addresses, without prefix lengths. */
 export const hostAddresses = (): ReadonlySet<string> =>

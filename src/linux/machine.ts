@@ -17,6 +17,7 @@ import { observe } from './observe.ts'
 import { rememberSysctls } from './originals.ts'
 import { hostLock } from './state.ts'
 import { rememberTakeovers } from './takeovers.ts'
+import { trace } from './trace.ts'
 
 /**
  * Makes all of `desired`, or nothing. What the network shares is made under the host's lock, and
@@ -30,11 +31,14 @@ export const ensure = async (
 ): Promise<Observed> => {
   // A `prune` may take an unused bridge away between our look and our plug: then once more.
   for (let attempt = 1; ; attempt++) {
-    const observed = await observe(desired)
+    const observed = await observe(desired, 'ensure')
+    trace('observed')
     refuse(observed)
     const made = await ensureShared(desired, observed)
+    trace('shared')
     try {
       await apply(plan(desired.filter(isOwn), observed), driver)
+      trace('applied')
       return observed
     } catch (error) {
       // The container may have spoken already; neighbours that are not forgotten now age.
@@ -50,7 +54,7 @@ export const ensure = async (
 export const remove = async (desired: readonly Desired[]): Promise<void> => {
   const own = desired.filter(isOwn)
   const removeSome = async (some: readonly Desired[]) =>
-    applyAll(planRemoval(some, await observe(some)), driver)
+    applyAll(planRemoval(some, await observe(some, 'remove')), driver)
   // Apart, so that a tool that does not work keeps nothing but its own things.
   const isElement = ({ kind }: Desired) => kind === 'element'
   await attemptAll([
@@ -97,7 +101,7 @@ const ensureShared = async (desired: readonly Desired[], observed: Observed): Pr
   // Somebody else may have made it while we waited.
   return withLock(hostLock(), async () => {
     await refuseOtherWay(shared)
-    const now = await observe(shared)
+    const now = await observe(shared, 'ensure')
     const steps = plan(shared, now)
     rememberSysctls(steps)
     rememberTakeovers(shared, now)

@@ -11,17 +11,24 @@ import {
   type ObservedRoute,
   type ObservedTable,
 } from '../plan/observed.ts'
-import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
-import { bridgeShow, ipShow } from './iproute2.ts'
+import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
-import { nftTable } from './nft.ts'
+import { seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
+import { nftTable, type Wanted } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
 
-export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
+/**
+ * @param purpose what the plan will be for: our nft tables may hold thousands of networks and elements, of which it
+ * needs a few; all are looked at without it
+ */
+export const observe = async (
+  desired: readonly Desired[],
+  purpose?: 'ensure' | 'remove',
+): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
   const [links, tables, iptables, sysctls] = await Promise.all([
     observeLinks(desired),
-    observeTables(desired),
+    observeTables(desired, purpose),
     observeIptables(desired),
     observeForwarding(desired),
   ])
@@ -31,8 +38,8 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   const [routes, settings, fdb, vlans] = await Promise.all([
     observeRoutes(there),
     observeSysctls(there),
-    observeBridge(there, 'fdb', fdbOf),
-    observeBridge(there, 'vlan', vlansOf),
+    observeBridge(there, 'fdb', seeFdb),
+    observeBridge(there, 'vlan', seeVlans),
   ])
   return {
     links,
@@ -69,11 +76,7 @@ const observeLinks = async (desired: readonly Desired[]) => {
   const links = new Map<string, ObservedLink>()
   await Promise.all(
     byNetns(names).map(async ([netns, wanted]) => {
-      const found = await ipShow(
-        netns,
-        wanted.map(name => `addr show dev ${name}`),
-      )
-      for (const one of found.map(linkOf)) links.set(at(netns, one.name), one)
+      for (const one of await seeLinks(netns, wanted)) links.set(at(netns, one.name), one)
     }),
   )
   return links
@@ -93,25 +96,23 @@ const observeRoutes = async (desired: readonly Desired[]) => {
   for (const [netns, items] of byNetns(wanted)) {
     for (const item of items) {
       const [family, dev] = item.split(' ') as ['4' | '6', string]
-      const found = await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`, '-N'])
       const key = at(netns, dev)
-      routes.set(key, [...(routes.get(key) ?? []), ...found.map(one => routeOf(one, family === '4' ? 4 : 6))])
+      routes.set(key, [...(routes.get(key) ?? []), ...(await seeRoutes(netns, family === '4' ? 4 : 6, dev))])
     }
   }
   return routes
 }
 
-/** What bridge(8) tells of the devices of all objects of a kind. */
+/** What is known of the devices of all objects of a kind. */
 const observeBridge = async <T>(
   desired: readonly Desired[],
   kind: 'fdb' | 'vlan',
-  parse: (json: BridgeJson) => T[],
+  see: (netns: Netns, dev: string) => Promise<T[]>,
 ): Promise<Map<string, T[]>> => {
   const wanted = desired.flatMap(one => (one.kind === kind ? [[one.netns, one.dev] as const] : []))
   const found = new Map<string, T[]>()
   for (const [netns, devs] of byNetns(wanted))
-    for (const dev of devs)
-      found.set(at(netns, dev), (await bridgeShow(netns, `${kind} show dev ${dev}`)).flatMap(parse))
+    for (const dev of devs) found.set(at(netns, dev), await see(netns, dev))
   return found
 }
 
@@ -146,16 +147,36 @@ const observeAdvertised = async (): Promise<string[]> => {
   return devs.filter(dev => values.get(acceptRa(dev)) === '1')
 }
 
-const observeTables = async (desired: readonly Desired[]) => {
+const observeTables = async (desired: readonly Desired[], purpose?: 'ensure' | 'remove') => {
   const names = new Set(
     desired.flatMap(one => ('table' in one && one.kind !== 'iptables' ? [one.table] : [])),
   )
   const tables = new Map<string, ObservedTable>()
   for (const name of names) {
-    const table = await nftTable(name)
+    const table = await nftTable(name, purpose && wantedOf(desired, name, purpose))
     if (table) tables.set(name, table)
   }
   return tables
+}
+
+/** Who makes an element looks at its key; who takes it away, at what is his. A ruleset goes with all that is in it. */
+const wantedOf = (
+  desired: readonly Desired[],
+  table: string,
+  purpose: 'ensure' | 'remove',
+): Wanted | undefined => {
+  const rulesets = desired.flatMap(one => (one.kind === 'ruleset' && one.table === table ? [one] : []))
+  if (purpose === 'remove' && rulesets.length) return undefined
+  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
+  return {
+    chains: rulesets.flatMap(({ chains }) => names(chains)),
+    sets: rulesets.flatMap(({ sets }) => names(sets)),
+    elements: desired.flatMap(one =>
+      one.kind === 'element' && one.table === table
+        ? [{ set: one.set, comment: one.comment, key: purpose === 'ensure' ? one.key : undefined }]
+        : [],
+    ),
+  }
 }
 
 const observeIptables = async (desired: readonly Desired[]) => {
