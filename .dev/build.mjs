@@ -21,6 +21,8 @@ execFileSync(
     '--format=esm',
     // What a verb does not import is not even loaded.
     '--splitting',
+    // It is over before code compiled for it would pay.
+    '--compile-jit-policy=100',
     // It runs as root in any directory: nothing that lies there may change what it does.
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',

@@ -3,6 +3,7 @@
 import { refuseForbidden } from '../src/linux/allowlist.ts'
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
 import { insideOf } from '../src/linux/peer.ts'
+import { trace } from '../src/linux/trace.ts'
 import { routed } from '../src/networks/gateway.ts'
 import { describe, endpointOf, nobody } from '../src/networks/index.ts'
 import type { Attachment, NetConf, Routed } from '../src/networks/network.ts'
@@ -36,6 +37,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
     () => remove(bare),
     async () => {
       const lease = await addresses.acquire() // recorded before the kernel is touched
+      trace('leased')
       return undoing(
         'releasing the address',
         () => addresses.release(),
@@ -43,6 +45,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
           const addresses = lease.addresses.map(({ address }) => address)
           const routable = await withTables(net, attachment, addresses)
           const desired = describe(net, routable, lease)
+          trace('described')
           const record = await recordOf(
             request,
             config,

@@ -5,7 +5,7 @@ import type { Evidence, HeldLease } from '../ipam/evidence.ts'
 import type { IpamConf, Lease } from '../ipam/lease.ts'
 import { openLeases } from '../ipam/leases.ts'
 import { asLeased, parseRanges, type RangeSet, withOwnRanges } from '../ipam/range.ts'
-import { hostAddresses, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
+import { isHostAddress, liveNamespaces, plugLinks } from '../src/linux/evidence.ts'
 import { readHostFile } from '../src/linux/hostfile.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { stateDir } from '../src/linux/state.ts'
@@ -125,7 +125,6 @@ const complete = ({ addresses }: HeldLease, ranges: readonly RangeSet[]): Lease[
 const evidenceOf = (network: string): Evidence => {
   let live: Promise<ReadonlySet<number>> | undefined
   let plugs: ReturnType<typeof plugLinks> | undefined
-  let own: ReadonlySet<string> | undefined
   return {
     /** Its namespace is neither where it was nor anywhere, and the host's end of its cable is gone with it. */
     async isGone({ owner, record: { netns, netnsInode: inode } }) {
@@ -140,9 +139,6 @@ const evidenceOf = (network: string): Evidence => {
         mark ? [{ owner: mark.owner, addresses: mark.addresses.map(one => one.split('/')[0]!) }] : [],
       )
     },
-    taken(address) {
-      own ??= hostAddresses()
-      return own.has(address)
-    },
+    taken: isHostAddress,
   }
 }

@@ -1,6 +1,7 @@
 /** The only file that knows the process: environment and stdin in, stdout and exit status out. */
 
 import { readFileSync, writeSync } from 'node:fs'
+import { trace } from '../src/linux/trace.ts'
 import { CniError, codes } from './errors.ts'
 import { personalityOf } from './personality.ts'
 import { parseRequest } from './request.ts'
@@ -8,6 +9,7 @@ import { serve } from './verbs.ts'
 import { newest, supportedVersions } from './versions.ts'
 
 const main = async (): Promise<number> => {
+  trace('started')
   // Bun resolves symlinks in all but this.
   const personality = personalityOf(process.argv0)
   if (!process.env.CNI_COMMAND) {
@@ -23,6 +25,7 @@ const main = async (): Promise<number> => {
         ? { cniVersion: versionOf(text), supportedVersions }
         : await serve(request, text, personality)
     if (answer) print(answer)
+    trace('answered')
     return 0
   } catch (error) {
     print(renderError(error, text))

@@ -1,5 +1,6 @@
 /** Which function serves which verb; each is loaded when it is asked for. */
 
+import { trace } from '../src/linux/trace.ts'
 import type { Config } from './config.ts'
 import type { Personality } from './personality.ts'
 import type { Request } from './request.ts'
@@ -16,6 +17,7 @@ export const serve = async (
     import('./netconf.ts'),
   ])
   const config = parseConfig(text, personality)
+  trace('configured')
   refuseTooOld(request.verb, config.cniVersion)
   if (personality.role === 'ipam') return (await import('./ipam-plugin.ts')).serveAddresses(request, config)
   if (request.verb !== 'DEL' && request.verb !== 'GC')

@@ -23,7 +23,7 @@ const kinds: readonly [ErrorKind, RegExp][] = [
   ['exists', /File exists|Address already assigned|Exclusivity flag on/],
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
-  ['netns', /nsenter: (cannot open|reassociate to namespace)/],
+  ['netns', /nsenter: (cannot open|reassociate to namespace)|cannot enter the namespace/],
   ['busy', /[Rr]esource busy|Resource temporarily unavailable|holding the xtables lock/],
   [
     'unsupported',

@@ -1,8 +1,8 @@
 /** Batches of a plan to the programs that do them. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { familyOf } from '../../ipam/cidr.ts'
 import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
+import type { ArrivalOp } from '../plan/kinds/arrival.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import { MAIN } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
@@ -12,11 +12,15 @@ import { firewallCmd } from './firewalld.ts'
 import { routesOf } from './ipjson.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
+import { seeLinks, seeNeighbour } from './look.ts'
+import { runOps } from './netlink/driver.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
+import { trace } from './trace.ts'
 
 export const driver: Driver = {
   run(batch, keepGoing) {
+    trace(`batch ${batch.tool} ${batch.netns} ${batch.ops.length}`)
     switch (batch.tool) {
       case 'ip':
       case 'ip -6':
@@ -48,7 +52,9 @@ const runLines = async (
 ): Promise<BatchFailure[]> => {
   const { netns, ops } = batch
   const [program, options] = tool === 'ip -6' ? (['ip', ['-6']] as const) : ([tool, []] as const)
-  const { failures } = await lines(program, netns, ops.map(lineOf), options, keepGoing)
+  const failures =
+    (await runOps(netns, ops, keepGoing)) ??
+    (await lines(program, netns, ops.map(lineOf), options, keepGoing)).failures
   const lost = failures.find(({ index }) => index === undefined)
   const first = failures[0]?.index
   if (first !== undefined && !keepGoing && (await isTaken(ops[first]!, failures[0]!.stderr))) {
@@ -155,6 +161,8 @@ const runAwait = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
   return []
 }
 
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
 /** Milliseconds that somebody has to answer a probe: many times what a network in one place needs. */
 const PATIENCE = 100
 
@@ -163,21 +171,21 @@ const answers = async (netns: Netns, ops: readonly Op[]): Promise<{ op: Op; mac:
   const deadline = Date.now() + PATIENCE
   do {
     await sleep(20)
-    const found = (await ipShow(netns, ops.map(lineOf))) as { dst: string; lladdr?: string }[]
-    const known = found.find(({ lladdr }) => lladdr !== undefined)
-    const op = known && ops.find(one => 'address' in one && one.address === known.dst)
-    if (op) return { op, mac: known.lladdr ?? '' }
+    for (const op of ops) {
+      const mac = op.op === 'probe.await' ? await seeNeighbour(netns, op.dev, op.address) : ''
+      if (mac) return { op, mac }
+    }
   } while (Date.now() < deadline)
   return undefined
 }
 
 /** A bridge port forwards a moment after both ends of its veth are up: milliseconds, more under load. */
-const untilForwarding = async (op: Op): Promise<string | undefined> => {
+const untilForwarding = async (op: ArrivalOp): Promise<string | undefined> => {
   const deadline = Date.now() + 10_000
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-    const [link] = await ipShow(op.netns, [lineOf(op)])
+    const [link] = await seeLinks(op.netns, [op.name])
     if (!link) return 'it does not exist'
-    const state = link.linkinfo?.info_slave_data?.state
+    const state = link.port?.state
     if (state === 'forwarding') return undefined
     if (state === undefined) return 'its bridge does not exist'
     if (Date.now() > deadline) return `its state is still ${state} after 10 s`

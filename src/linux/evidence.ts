@@ -1,6 +1,6 @@
 /** What the kernel itself tells of attachments and networks of ours, without any memory of them. */
 
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import {
   isOwnerOf,
@@ -20,23 +20,23 @@ import { seeFirewalls } from './firewalls.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
+import { seeLinksLike } from './look.ts'
+import { isLocal } from './netlink/routes.ts'
 import { nftTable } from './nft.ts'
-
-/** @param which what `ip link show` takes: `type veth`, `master br0`; all links without it */
-const linksOf = async (which = ''): Promise<ObservedLink[]> =>
-  (await ipShow(HOST, [`link show ${which}`.trim()])).map(linkOf)
 
 /** Names of a bridge's ports. */
 export const portsOf = async (bridge: string): Promise<string[]> =>
-  (await linksOf(`master ${bridge}`)).map(({ name }) => name)
+  (await seeLinksLike(HOST, { master: bridge })).map(({ name }) => name)
 
 /** Names of the ports that are not a network's way out of the host: containers, and whatever people plugged in. */
 export const guestsOf = async (bridge: string): Promise<string[]> =>
-  (await linksOf(`master ${bridge}`)).filter(({ alias }) => !readNetworkAlias(alias)).map(({ name }) => name)
+  (await seeLinksLike(HOST, { master: bridge }))
+    .filter(({ alias }) => !readNetworkAlias(alias))
+    .map(({ name }) => name)
 
 /** Bridges and ways out that say they are a network's. */
 export const networkLinks = async (): Promise<{ name: string; type: string; network: string }[]> =>
-  (await linksOf()).flatMap(({ name, type, alias }) => {
+  (await seeLinksLike(HOST)).flatMap(({ name, type, alias }) => {
     const network = readNetworkAlias(alias)
     return network ? [{ name, type, network }] : []
   })
@@ -53,11 +53,11 @@ export const plugLinks = async (
 export const allLinks = async (): Promise<ObservedLink[]> => (await ipShow(HOST, ['addr show'])).map(linkOf)
 
 /** Of whichever network. */
-export const allPlugLinks = (): Promise<ObservedLink[]> => linksOf('type veth')
+export const allPlugLinks = (): Promise<ObservedLink[]> => seeLinksLike(HOST, { type: 'veth' })
 
 /** Devices through which comes what attachments send: they do not go with the cable. */
 export const ifbLinks = async () =>
-  (await linksOf('type ifb')).flatMap(({ name, alias }) => {
+  (await seeLinksLike(HOST, { type: 'ifb' })).flatMap(({ name, alias }) => {
     const mark = readIfbAlias(alias)
     return mark ? [{ name, ...mark }] : []
   })
@@ -71,7 +71,7 @@ export const strayIfbs = async () => {
 
 /** Names of networks that have rules of ours. */
 export const networksOfRules = async (withIptables: boolean): Promise<string[]> => {
-  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(nftTable)) : []
+  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(table => nftTable(table))) : []
   const names = tables.flatMap(table => [...(table?.chains.keys() ?? []), ...(table?.sets.keys() ?? [])])
   const lines = withIptables
     ? (await Promise.all((['iptables', 'ip6tables'] as const).map(one => iptablesTable(one, 'nat')))).flat()
@@ -101,7 +101,7 @@ export const plugElements = async (network: string) => {
 
 /** Whether any attachment has something in the sets and maps that all networks share. */
 export const hasSharedElements = async (): Promise<boolean> => {
-  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(nftTable)) : []
+  const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(table => nftTable(table))) : []
   return tables.some(table =>
     [...(table?.sets ?? [])].some(([name, found]) => !name.includes('/') && found.length),
   )
@@ -109,13 +109,25 @@ export const hasSharedElements = async (): Promise<boolean> => {
 
 /** Inode numbers of the network namespaces that a process or a mount keeps alive, as far as can be seen from here. */
 export const liveNamespaces = async (): Promise<ReadonlySet<number>> => {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
   const mounted = [...mounts.matchAll(/ net:\[(\d+)\] /g)].map(([, inode]) => Number(inode))
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const links = pids.map(pid => readlink(`/proc/${pid}/ns/net`).catch(() => ''))
-  const held = (await Promise.all(links)).flatMap(link => /^net:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  const held = pids.flatMap(pid => /^net:\[(\d+)\]$/.exec(linkAt(`/proc/${pid}/ns/net`))?.[1] ?? [])
   return new Set([...mounted, ...held.map(Number)])
 }
+
+/** Empty if it is gone, or not ours to see. */
+const linkAt = (path: string) => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+/** Whether the host itself has an address (without prefix length). */
+export const isHostAddress = async (address: string): Promise<boolean> =>
+  (await isLocal(HOST, address)) ?? hostAddresses().has(address)
 
 /** The host's own addresses, without prefix lengths. */
 export const hostAddresses = (): ReadonlySet<string> =>

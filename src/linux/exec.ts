@@ -1,6 +1,6 @@
 /** The one door to other programs. Nothing is ever given to a shell. */
 
-import { access, constants } from 'node:fs/promises'
+import { accessSync, constants } from 'node:fs'
 import { CniError, codes } from '../../cni/errors.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 
@@ -114,15 +114,18 @@ export const follow = async (
 export const findTool = async (tool: string): Promise<string | undefined> => {
   for (const directory of PATH.split(':')) {
     const file = `${directory}/${tool}`
-    if (
-      await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return file
+    if (isProgram(file)) return file
   }
   return undefined
+}
+
+const isProgram = (file: string) => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** @throws CniError(toolMissing) */

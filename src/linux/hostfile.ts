@@ -1,7 +1,6 @@
 /** What differs from host to host, in one file of the administrator's: /etc/vethwork/host.json. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { CniError, codes } from '../../cni/errors.ts'
 import type { OwnRange } from '../../ipam/range.ts'
 
@@ -16,15 +15,18 @@ export interface HostFile {
 
 export const hostFilePath = () => process.env.VETHWORK_HOST_FILE || '/etc/vethwork/host.json'
 
+/** What uname(2) calls this host. */
+const kernelName = () => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()
+
 /** As cni/schema/fields.ts has it. */
 const interfaceName = /^(?!-|\.{1,2}$)[\w.@=,~-]{1,15}$/
 
 /** @throws CniError(badConfig) if it is there and not understood */
 export const readHostFile = (): HostFile => {
   const path = hostFilePath()
-  if (!existsSync(path)) return { name: hostname(), physicalNetworks: {}, ranges: {} }
+  if (!existsSync(path)) return { name: kernelName(), physicalNetworks: {}, ranges: {} }
   try {
-    const { name = hostname(), physicalNetworks = {}, ranges = {} } = JSON.parse(readFileSync(path, 'utf8'))
+    const { name = kernelName(), physicalNetworks = {}, ranges = {} } = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof name !== 'string') throw new Error('name is no text')
     for (const [label, device] of Object.entries(physicalNetworks))
       if (typeof device !== 'string' || !interfaceName.test(device))

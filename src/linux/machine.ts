@@ -18,6 +18,7 @@ import { rememberSysctls } from './originals.ts'
 import { lostElements } from './revival.ts'
 import { hostLock } from './state.ts'
 import { rememberTakeovers } from './takeovers.ts'
+import { trace } from './trace.ts'
 
 /**
  * Makes all of `desired`, or nothing. What the network shares is made under the host's lock, and
@@ -31,13 +32,16 @@ export const ensure = async (
 ): Promise<Observed> => {
   // A `prune` may take an unused bridge away between our look and our plug: then once more.
   for (let attempt = 1; ; attempt++) {
-    const observed = await observe(desired)
+    const observed = await observe(desired, 'ensure')
+    trace('observed')
     refuse(observed)
     // What is refused is refused before anything is made.
     const steps = plan(desired.filter(isOwn), observed)
     const made = await ensureShared(desired, observed)
+    trace('shared')
     try {
       await apply(steps, driver)
+      trace('applied')
       return observed
     } catch (error) {
       // The container may have spoken already; neighbours that are not forgotten now age.
@@ -56,7 +60,7 @@ const isOvertaken = (error: unknown) =>
 export const remove = async (desired: readonly Desired[]): Promise<void> => {
   const own = desired.filter(isOwn)
   const removeSome = async (some: readonly Desired[]) =>
-    applyAll(planRemoval(some, await observe(some)), driver)
+    applyAll(planRemoval(some, await observe(some, 'remove')), driver)
   // Apart, so that a tool that does not work keeps nothing but its own things; the rules outlast the cable.
   // Flows are forgotten when the element that leads them is gone, not before.
   const isElement = ({ kind }: Desired) => kind === 'element' || kind === 'conntrack'
@@ -110,7 +114,7 @@ const ensureShared = async (desired: readonly Desired[], observed: Observed): Pr
   // Somebody else may have made it while we waited.
   return withLock(hostLock(), async () => {
     await refuseOtherWay(shared)
-    const now = await observe(shared)
+    const now = await observe(shared, 'ensure')
     const steps = plan(shared, now)
     const revived = plan(await lostElements(desired, now), now)
     rememberSysctls(steps)

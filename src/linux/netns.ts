@@ -1,14 +1,24 @@
 /** Paths of network namespaces (network_namespaces(7), namespaces(7)). */
 
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { CniError, codes } from '../../cni/errors.ts'
+
+const OURS = '/proc/self/ns/net'
+
+const statIfThere = (path: string) => {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * The inode number of the namespace a path leads to.
  * @throws CniError(badNetns) if it is missing, no namespace, or our own while that is not allowed
  */
 export const netnsInode = async (path: string, mayBeOurs: boolean): Promise<number> => {
-  const [found, ours] = await Promise.all([stat(path).catch(() => undefined), stat('/proc/self/ns/net')])
+  const [found, ours] = [statIfThere(path), statSync(OURS)]
   const refuse = (what: string, remedy: string) =>
     new CniError(codes.badNetns, `CNI_NETNS '${path}' ${what}`, remedy)
   if (!found)
@@ -23,12 +33,12 @@ export const netnsInode = async (path: string, mayBeOurs: boolean): Promise<numb
 
 /** As `netnsInode`, where it may be gone: undefined for that, and for what is no namespace. */
 export const netnsInodeIfThere = async (path: string): Promise<number | undefined> => {
-  const [found, ours] = await Promise.all([stat(path).catch(() => undefined), stat('/proc/self/ns/net')])
+  const [found, ours] = [statIfThere(path), statSync(OURS)]
   return found?.dev === ours.dev ? found.ino : undefined
 }
 
 /** The path, if a namespace other than our own is there. */
 export const netnsIfThere = async (path: string): Promise<`/${string}` | undefined> => {
-  const [found, ours] = await Promise.all([netnsInodeIfThere(path), stat('/proc/self/ns/net')])
+  const [found, ours] = [await netnsInodeIfThere(path), statSync(OURS)]
   return found === undefined || found === ours.ino ? undefined : (path as `/${string}`)
 }

@@ -2,6 +2,7 @@
 
 import { familyOf } from '../../ipam/cidr.ts'
 import { acceptRa, FORWARDING } from '../plan/kinds/forwarding.ts'
+import type { HostPort } from '../plan/kinds/hostport.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 import {
@@ -17,18 +18,26 @@ import {
 import { withAbandoned } from './abandoned.ts'
 import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
-import { type BridgeJson, fdbOf, linkOf, routesOf, ruleOf, vlansOf } from './ipjson.ts'
-import { bridgeShow, ipShow } from './iproute2.ts'
+import { routesOf, ruleOf } from './ipjson.ts'
+import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
-import { nftTable } from './nft.ts'
+import { seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
+import { nftTable, type Wanted } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
 import { tcShow } from './tc.ts'
 
-export const observe = async (desired: readonly Desired[]): Promise<Observed> => {
+/**
+ * @param purpose what the plan will be for: our nft tables may hold thousands of networks and elements, of which it
+ * needs a few; all are looked at without it
+ */
+export const observe = async (
+  desired: readonly Desired[],
+  purpose?: 'ensure' | 'remove',
+): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
   const [links, tables, iptables, sysctls, ports, seen] = await Promise.all([
     observeLinks(desired),
-    observeTables(desired),
+    observeTables(desired, purpose),
     observeIptables(desired),
     observeForwarding(desired),
     observePorts(desired),
@@ -42,8 +51,8 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     observeRules(desired),
     observeSysctls([...there, ...desired.filter(isContainersOwn)]),
     observeQueues(there),
-    observeBridge(there, 'fdb', fdbOf),
-    observeBridge(there, 'vlan', vlansOf),
+    observeBridge(there, 'fdb', seeFdb),
+    observeBridge(there, 'vlan', seeVlans),
   ])
   return {
     links,
@@ -87,11 +96,7 @@ const observeLinks = async (desired: readonly Desired[]) => {
   const links = new Map<string, ObservedLink>()
   await Promise.all(
     byNetns(names).map(async ([netns, wanted]) => {
-      const found = await ipShow(
-        netns,
-        wanted.map(name => `addr show dev ${name}`),
-      )
-      for (const one of found.map(linkOf)) links.set(at(netns, one.name), one)
+      for (const one of await seeLinks(netns, wanted)) links.set(at(netns, one.name), one)
     }),
   )
   return links
@@ -113,9 +118,7 @@ const observeRoutes = async (desired: readonly Desired[]) => {
   for (const [netns, items] of byNetns(wanted)) {
     for (const item of items) {
       const [family, only] = item.split(' ') as ['4' | '6', string?]
-      const line = `route show table all${only ? ` dev ${only}` : ''}`
-      const found = await ipShow(netns, [line], [`-${family}`, '-N'])
-      for (const { dev, ...one } of found.flatMap(one => routesOf(one, family === '4' ? 4 : 6, only))) {
+      for (const { dev, ...one } of await routesIn(netns, family === '4' ? 4 : 6, only)) {
         const key = at(netns, dev)
         routes.set(key, [...(routes.get(key) ?? []), one])
       }
@@ -123,6 +126,14 @@ const observeRoutes = async (desired: readonly Desired[]) => {
   }
   return routes
 }
+
+/** All of a namespace, or of one of its interfaces. */
+const routesIn = async (netns: Netns, family: 4 | 6, only?: string) =>
+  only === undefined
+    ? (await ipShow(netns, ['route show table all'], [`-${family}`, '-N'])).flatMap(one =>
+        routesOf(one, family),
+      )
+    : (await seeRoutes(netns, family, only)).map(one => ({ ...one, dev: only }))
 
 const observeRules = async (desired: readonly Desired[]) => {
   const wanted = desired.flatMap(one =>
@@ -137,17 +148,16 @@ const observeRules = async (desired: readonly Desired[]) => {
   return rules
 }
 
-/** What bridge(8) tells of the devices of all objects of a kind. */
+/** What is known of the devices of all objects of a kind. */
 const observeBridge = async <T>(
   desired: readonly Desired[],
   kind: 'fdb' | 'vlan',
-  parse: (json: BridgeJson) => T[],
+  see: (netns: Netns, dev: string) => Promise<T[]>,
 ): Promise<Map<string, T[]>> => {
   const wanted = desired.flatMap(one => (one.kind === kind ? [[one.netns, one.dev] as const] : []))
   const found = new Map<string, T[]>()
   for (const [netns, devs] of byNetns(wanted))
-    for (const dev of devs)
-      found.set(at(netns, dev), (await bridgeShow(netns, `${kind} show dev ${dev}`)).flatMap(parse))
+    for (const dev of devs) found.set(at(netns, dev), await see(netns, dev))
   return found
 }
 
@@ -192,18 +202,47 @@ const observeAdvertised = async (): Promise<string[]> => {
   return devs.filter(dev => values.get(acceptRa(dev)) === '1')
 }
 
-const observeTables = async (desired: readonly Desired[]) => {
+const observeTables = async (desired: readonly Desired[], purpose?: 'ensure' | 'remove') => {
   const names = new Set(
     desired.flatMap(one => (one.kind === 'ruleset' || one.kind === 'element' ? [one.table] : [])),
   )
   const wanted = (name: string) => desired.filter(one => 'table' in one && one.table === name)
   const tables = new Map<string, ObservedTable>()
   for (const name of names) {
-    const table = await nftTable(name)
+    const table = await nftTable(name, purpose && wantedOf(desired, name, purpose))
     if (table) tables.set(name, await withAbandoned(table, wanted(name)))
   }
   return tables
 }
+
+/** Who makes an element looks at its key; who takes it away, at what is his. A ruleset goes with all that is in it. */
+const wantedOf = (
+  desired: readonly Desired[],
+  table: string,
+  purpose: 'ensure' | 'remove',
+): Wanted | undefined => {
+  const rulesets = desired.flatMap(one => (one.kind === 'ruleset' && one.table === table ? [one] : []))
+  if (purpose === 'remove' && rulesets.length) return undefined
+  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
+  return {
+    chains: rulesets.flatMap(({ chains }) => names(chains)),
+    sets: rulesets.flatMap(({ sets }) => names(sets)),
+    elements: desired.flatMap(one =>
+      one.kind === 'element' && one.table === table
+        ? [{ set: one.set, comment: one.comment, key: purpose === 'ensure' ? one.key : undefined }]
+        : [],
+    ),
+    // Whoever wants a port of the host looks for it among those of all networks, also where one address is named.
+    groups: desired.flatMap(one =>
+      one.kind === 'hostport' && one.table === table
+        ? [{ name: one.maps.one }, { name: one.maps.all, keys: portKeys(one) }]
+        : [],
+    ),
+  }
+}
+
+const portKeys = ({ protocol, port, count }: HostPort) =>
+  Array.from({ length: count }, (_, n) => `${protocol} . ${port + n}`)
 
 const observeIptables = async (desired: readonly Desired[]) => {
   const found = new Map<string, string[]>()

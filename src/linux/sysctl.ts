@@ -1,19 +1,21 @@
 /** Kernel parameters: files of /proc/sys, which shows those of the namespace of whoever opens them. */
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { HOST, type Netns } from '../plan/netns.ts'
 import { ABSENT } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
 import { run } from './exec.ts'
+import { NetnsError, within } from './netlink/namespace.ts'
+import { syscalls } from './netlink/syscalls.ts'
 
 const pathOf = (key: string) => `/proc/sys/${key}`
 
 /** The values of several keys; `ABSENT` for what this kernel does not have. */
 export const readSysctls = async (netns: Netns, keys: readonly string[]): Promise<Map<string, string>> => {
-  if (netns === HOST) {
-    const values = keys.map(key => readFile(pathOf(key), 'utf8').then(text => text.trim(), absentOr))
-    return new Map((await Promise.all(values)).map((value, n) => [keys[n]!, value]))
-  }
+  const values = await inside(netns, () => new Map(keys.map(key => [key, readAt(key)])))
+  if (values instanceof NetnsError)
+    throw new CommandError('setns', netns, values.message, 'look at the kernel parameters')
+  if (values) return values
   // -s: silent about missing files; -H: name each file, also when it is the only one.
   const { stdout, stderr } = await run('grep', ['-sH', '', ...keys.map(pathOf)], { netns })
   if (stderr) throw new CommandError('grep', keys.join(' '), stderr, 'look at the kernel parameters')
@@ -25,9 +27,28 @@ export const readSysctls = async (netns: Netns, keys: readonly string[]): Promis
   return new Map(keys.map(key => [key, found.get(pathOf(key)) ?? ABSENT]))
 }
 
-const absentOr = (error: NodeJS.ErrnoException) => {
-  if (error.code === 'ENOENT') return ABSENT
-  throw error
+/**
+ * Does something in a namespace, without a program.
+ * @returns undefined if only a program can; the error if the namespace cannot be entered
+ */
+const inside = async <T>(netns: Netns, work: () => T): Promise<T | NetnsError | undefined> => {
+  if (netns === HOST) return work()
+  const system = await syscalls()
+  try {
+    return system && within(system, netns, work)
+  } catch (error) {
+    if (error instanceof NetnsError) return error
+    throw error
+  }
+}
+
+const readAt = (key: string) => {
+  try {
+    return readFileSync(pathOf(key), 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ABSENT
+    throw error
+  }
 }
 
 /**
@@ -39,12 +60,9 @@ export const writeSysctls = async (
   value: string,
   keys: readonly string[],
 ): Promise<Map<string, string>> => {
-  if (netns === HOST) {
-    const failures = new Map<string, string>()
-    for (const key of keys)
-      await writeFile(pathOf(key), value, { flag: 'r+' }).catch(error => failures.set(key, reason(error)))
-    return failures
-  }
+  const failures = await inside(netns, () => new Map(keys.flatMap(key => written(key, value))))
+  if (failures instanceof NetnsError) return new Map(keys.map(key => [key, failures.message]))
+  if (failures) return failures
   const { exitCode, stderr } = await run('tee', keys.map(pathOf), { netns, input: value })
   if (exitCode === 0) return new Map()
   const lines = stderr.split('\n').filter(Boolean)
@@ -53,6 +71,16 @@ export const writeSysctls = async (
     return line ? [[key, line] as const] : []
   })
   return new Map(named.length ? named : keys.map(key => [key, stderr]))
+}
+
+/** What went wrong, by key. */
+const written = (key: string, value: string): [string, string][] => {
+  try {
+    writeFileSync(pathOf(key), value, { flag: 'r+' })
+    return []
+  } catch (error) {
+    return [[key, reason(error as NodeJS.ErrnoException)]]
+  }
 }
 
 const reason = ({ code, message }: NodeJS.ErrnoException) =>

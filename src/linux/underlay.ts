@@ -7,6 +7,7 @@ import type { NetConf } from '../networks/network.ts'
 import type { Netns } from '../plan/netns.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
+import { seeLinks } from './look.ts'
 
 /** By its name, by the tunnels' own address, or (as the reference macvlan) by the default route. */
 export const underlayOf = async ({ master, local }: NetConf, netns: Netns): Promise<Underlay> => {
@@ -17,8 +18,9 @@ export const underlayOf = async ({ master, local }: NetConf, netns: Netns): Prom
       'master is missing, and there is no default route',
       'name the interface that leads out',
     )
-  const line = name ? `addr show dev ${name}` : `addr show to ${local}`
-  const found = (await ipShow(netns, [line])).map(linkOf)
+  const found = name
+    ? await seeLinks(netns, [name])
+    : (await ipShow(netns, [`addr show to ${local}`])).map(linkOf)
   const link = found.find(one => one.addresses.length || name)
   if (!link) throw missing(name, local)
   const addresses = link.addresses

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** Tools that kill the plugin before the n-th thing they are told: a call, or a line of `ip -batch`. */
 export interface FatalTools {
-  readonly env: { readonly PATH: string }
+  readonly env: { readonly PATH: string; readonly VETHWORK_NETLINK: string }
   /** From 1; with 0 nobody dies. */
   choose(n: number): void
   /** False: there was no n-th. */
@@ -34,5 +34,7 @@ export const fatalTools = (within: string): FatalTools => {
     writeFileSync(join(directory, 'chosen'), `${n}\n`)
   }
   choose(0)
-  return { env: { PATH: `${directory}:${process.env.PATH}` }, choose, hit: () => existsSync(hit) }
+  // By netlink no tool would be asked.
+  const env = { PATH: `${directory}:${process.env.PATH}`, VETHWORK_NETLINK: 'iproute2' }
+  return { env, choose, hit: () => existsSync(hit) }
 }

@@ -7,7 +7,7 @@ export type Kind = 'refused' | 'garbled' | 'killed'
 /** Tools that fail when they are told to: one call, or one line of `ip -batch` or `bridge -batch`, of all that the plugin tells them. */
 export interface Faults {
   /** For the plugin: these tools first. */
-  readonly env: { readonly PATH: string }
+  readonly env: { readonly PATH: string; readonly VETHWORK_NETLINK: string }
   /** From now on, what comes as the n-th, from 1, fails. */
   choose(n: number, kind: Kind): void
   /** From now on nothing fails. */
@@ -36,7 +36,8 @@ export const faultyTools = (within: string): Faults => {
   const none = () => choose(0, 'refused')
   none()
   return {
-    env: { PATH: `${directory}:${process.env.PATH}` },
+    // By netlink no tool would be asked.
+    env: { PATH: `${directory}:${process.env.PATH}`, VETHWORK_NETLINK: 'iproute2' },
     choose,
     none,
     hit: () => (existsSync(file('hit')) ? readFileSync(file('hit'), 'utf8').trim() : undefined),

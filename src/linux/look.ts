@@ -1,0 +1,61 @@
+/** What the machine has of links, routes and neighbours: asked by netlink, else by ip(8) and bridge(8). */
+
+import type { Netns } from '../plan/netns.ts'
+import type { ObservedFdb, ObservedLink, ObservedRoute, ObservedVlan } from '../plan/observed.ts'
+import { CommandError } from './commanderror.ts'
+import { fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
+import { bridgeShow, ipShow } from './iproute2.ts'
+import { NetlinkError } from './netlink/errno.ts'
+import { linksLike, linksNamed, type Which } from './netlink/links.ts'
+import { NetnsError } from './netlink/namespace.ts'
+import { fdbEntriesOf, neighbourOf, portVlansOf } from './netlink/neighbours.ts'
+import { routesOf } from './netlink/routes.ts'
+
+/** Those of these names that are there, with their addresses. */
+export const seeLinks = async (netns: Netns, names: readonly string[]): Promise<ObservedLink[]> =>
+  (await asked(netns, names.join(' '), linksNamed(netns, names))) ??
+  (
+    await ipShow(
+      netns,
+      names.map(name => `addr show dev ${name}`),
+    )
+  ).map(linkOf)
+
+/** All of a type, all ports of a bridge, or all; without addresses. */
+export const seeLinksLike = async (netns: Netns, which: Which = {}): Promise<ObservedLink[]> => {
+  const words = Object.entries(which).flat().join(' ')
+  return (
+    (await asked(netns, words, linksLike(netns, which))) ??
+    (await ipShow(netns, [`link show ${words}`.trim()])).map(linkOf)
+  )
+}
+
+/** All routes of an interface, of all tables. */
+export const seeRoutes = async (netns: Netns, family: 4 | 6, dev: string): Promise<ObservedRoute[]> =>
+  (await asked(netns, dev, routesOf(netns, family, dev))) ??
+  (await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`, '-N'])).map(one =>
+    routeOf(one, family),
+  )
+
+export const seeFdb = async (netns: Netns, dev: string): Promise<ObservedFdb[]> =>
+  (await asked(netns, dev, fdbEntriesOf(netns, dev))) ??
+  (await bridgeShow(netns, `fdb show dev ${dev}`)).flatMap(fdbOf)
+
+export const seeVlans = async (netns: Netns, dev: string): Promise<ObservedVlan[]> =>
+  (await asked(netns, dev, portVlansOf(netns, dev))) ??
+  (await bridgeShow(netns, `vlan show dev ${dev}`)).flatMap(vlansOf)
+
+/** The hardware address behind an address; empty while nobody answers. */
+export const seeNeighbour = async (netns: Netns, dev: string, address: string): Promise<string> =>
+  (await asked(netns, address, neighbourOf(netns, dev, address))) ??
+  String((await ipShow(netns, [`neigh show to ${address} dev ${dev}`]))[0]?.lladdr ?? '')
+
+const asked = async <T>(netns: Netns, what: string, answer: Promise<T>): Promise<T> => {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof NetlinkError || error instanceof NetnsError)
+      throw new CommandError('netlink', what, error.message, `look at the interfaces of ${netns}`)
+    throw error
+  }
+}

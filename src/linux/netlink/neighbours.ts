@@ -1,0 +1,83 @@
+/** Single neighbours, forwarding databases and VLANs, as ip(8) and bridge(8) show them. */
+
+import { familyOf } from '../../../ipam/cidr.ts'
+import type { Netns } from '../../plan/netns.ts'
+import type { ObservedFdb, ObservedVlan } from '../../plan/observed.ts'
+import { NetlinkError } from './errno.ts'
+import { BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_UNTAGGED, RTM_GETVLAN, vlan } from './headers/if_bridge.ts'
+import { neigh, RTM_GETNEIGH } from './headers/neighbour.ts'
+import { AF_BRIDGE, AF_INET, AF_INET6 } from './headers/rtnetlink.ts'
+import { getLink } from './links.ts'
+import { request } from './message.ts'
+import { type Netlink, netlink } from './socket.ts'
+
+/** The interface's number and a socket to ask about it. */
+const placed = async <T>(
+  netns: Netns,
+  dev: string,
+  look: (route: Netlink, index: number) => T,
+  none: T,
+): Promise<T | undefined> => {
+  const route = await netlink(netns, 'route')
+  if (!route) return undefined
+  const index = getLink(route, { IFLA_IFNAME: dev })?.ifi_index
+  return index === undefined ? none : look(route, index)
+}
+
+const ENOENT = 2
+
+/** The hardware address behind an address; empty while nobody answers. @returns undefined without netlink */
+export const neighbourOf = (netns: Netns, dev: string, address: string): Promise<string | undefined> =>
+  placed(netns, dev, (route, ndm_ifindex) => hardwareOf(route, ndm_ifindex, address), '')
+
+const hardwareOf = (route: Netlink, ndm_ifindex: number, NDA_DST: string): string => {
+  const ndm_family = familyOf(NDA_DST) === 4 ? AF_INET : AF_INET6
+  try {
+    const [body] = route.ask(request(RTM_GETNEIGH, neigh, { ndm_family, ndm_ifindex, NDA_DST }))
+    return (body && neigh.decode(body).NDA_LLADDR) || ''
+  } catch (error) {
+    if (error instanceof NetlinkError && error.errno === ENOENT) return ''
+    throw error
+  }
+}
+
+/** @returns undefined without netlink */
+export const fdbEntriesOf = (netns: Netns, dev: string): Promise<ObservedFdb[] | undefined> =>
+  placed(
+    netns,
+    dev,
+    (route, ndm_ifindex) =>
+      route
+        .dump(request(RTM_GETNEIGH, neigh, { ndm_family: AF_BRIDGE, ndm_ifindex }))
+        .map(neigh.decode)
+        .filter(one => one.ndm_ifindex === ndm_ifindex)
+        .flatMap(({ NDA_LLADDR: mac, NDA_DST: dst }) => (mac && dst ? [{ mac, dst }] : [])),
+    [],
+  )
+
+const EOPNOTSUPP = 95
+
+/** @returns undefined without netlink, or on a kernel before 5.6, which tells it only of all ports at once */
+export const portVlansOf = async (netns: Netns, dev: string): Promise<ObservedVlan[] | undefined> => {
+  try {
+    return await placed(netns, dev, vlansAt, [])
+  } catch (error) {
+    if (error instanceof NetlinkError && error.errno === EOPNOTSUPP) return undefined
+    throw error
+  }
+}
+
+const vlansAt = (route: Netlink, ifindex: number): ObservedVlan[] =>
+  route
+    .dump(request(RTM_GETVLAN, vlan, { family: AF_BRIDGE, ifindex }))
+    .map(vlan.decode)
+    .filter(one => one.ifindex === ifindex)
+    .flatMap(({ BRIDGE_VLANDB_ENTRY: entries = [] }) => entries)
+    .flatMap(({ BRIDGE_VLANDB_ENTRY_INFO: info = {}, BRIDGE_VLANDB_ENTRY_RANGE: range }) => {
+      const { vid = 0, flags = 0 } = info
+      return Array.from({ length: (range ?? vid) - vid + 1 }, (_, n) => ({
+        vid: vid + n,
+        pvid: (flags & BRIDGE_VLAN_INFO_PVID) !== 0,
+        untagged: (flags & BRIDGE_VLAN_INFO_UNTAGGED) !== 0,
+      }))
+    })

@@ -1,0 +1,60 @@
+/** Whichever way the plugin speaks with the kernel, by netlink or by programs: the same state, in host and container. */
+import { expect } from '@jest/globals'
+import { difference } from './difference.ts'
+import type { Container } from './host.ts'
+import { type Scene, type scenes, succeeded } from './scene.ts'
+import { type Snapshot, snapshot } from './snapshot.ts'
+
+type Open = ReturnType<typeof scenes>
+
+/** One machine with a way out that is the same everywhere. */
+export const placeWith = async (
+  open: Open,
+  driver: string,
+): Promise<Scene & { readonly container: Container }> => {
+  const opened = await open({ env: { VETHWORK_NETLINK: driver, VETHWORK_HOST_FILE: '/nonexistent' } })
+  const { host } = opened
+  const [far, container] = (await host.containers(2)) as [Container, Container]
+  await host.batch(
+    `link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns ${far.path}`,
+    'link set eth0 addrgenmode none up',
+    'addr add 192.0.2.1/24 dev eth0 brd + metric 50',
+    'addr add 2001:db8::1/64 dev eth0 nodad',
+    'route add default via 192.0.2.2 dev eth0',
+    'route add 10.200.0.0/16 via 192.0.2.2 dev eth0 mtu 1300 proto 9',
+  )
+  await far.batch('link set eth0 up')
+  return { ...opened, container: { ...container, id: 'c'.repeat(64) } }
+}
+
+/** Whom the host and its neighbours have talked to is the time of day; MAC addresses of GRE devices are the kernel's choice. */
+const passing = /neighbours: .*learned|permaddr|links: gre\w+\.address|fdb: \S+ gre\w+ permanent/
+
+const expectSame = async (one: Pick<Scene['host'], 'ok'>, other: Pick<Scene['host'], 'ok'>) => {
+  const taken = await Promise.all([snapshot(one), snapshot(other)])
+  const [a, b] = taken.map(anonymous) as [Snapshot, Snapshot]
+  expect(Object.keys(a.links!)).toContain('lo')
+  expect(difference(a, b, passing)).toEqual([])
+}
+
+/** Names of the machine's namespaces are in it nowhere but as numbers. */
+const anonymous = ({ files: _, ...rest }: Snapshot): Snapshot => rest
+
+/** ADD, CHECK each other's work, DEL: on two machines that are alike. */
+export const isTheSame = async (open: Open, config: object): Promise<void> => {
+  const [byNetlink, byPrograms] = await Promise.all([placeWith(open, 'netlink'), placeWith(open, 'iproute2')])
+  const both = [byNetlink, byPrograms]
+  const results = []
+  for (const { add, container } of both) results.push((await add(container, { ...config })).json)
+  const withoutSandbox = (result: object) => JSON.stringify(result).replaceAll(/"\/run\/netns\/[^"]+"/g, '""')
+  expect(withoutSandbox(results[0])).toBe(withoutSandbox(results[1]))
+  await expectSame(byNetlink.host, byPrograms.host)
+  await expectSame(byNetlink.container, byPrograms.container)
+  // What one way made is right for the other.
+  for (const { runtime, container } of both)
+    for (const VETHWORK_NETLINK of ['netlink', 'iproute2'])
+      succeeded(await runtime.check(container, { ...config }, { env: { VETHWORK_NETLINK } }))
+  for (const { del, container } of both) await del(container, { ...config })
+  await expectSame(byNetlink.host, byPrograms.host)
+  await expectSame(byNetlink.container, byPrograms.container)
+}

@@ -1,0 +1,78 @@
+// Whichever way it speaks with the kernel, by netlink or by programs: the same state, in the host and in the container.
+import { afterEach, expect, test } from '@jest/globals'
+import { cni } from '../helpers/cni.ts'
+import { configOf, layer2, type ModeName, modeNames } from '../helpers/modes.ts'
+import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
+import { isTheSame, placeWith } from '../helpers/samestate.ts'
+import { scenes, succeeded } from '../helpers/scene.ts'
+import { tracedPlugin } from '../helpers/traced.ts'
+
+const open = scenes(afterEach)
+const ready = given(
+  requireRoot(),
+  requireBuild(),
+  requireTool('nft'),
+  requireTool('iptables'),
+  requireTool('strace'),
+  requireKernel('bridge'),
+)
+
+const leased = {
+  type: 'vethwork-ipam',
+  ranges: [[{ subnet: '10.44.0.0/24' }], [{ subnet: 'fd00:44::/64' }]],
+  routes: [
+    { dst: '10.99.0.0/16', mtu: 1300, advmss: 1200, priority: 7 },
+    { dst: 'fd00:99::/64', table: 1000 },
+  ],
+}
+const spanning = (fields: object) => ({
+  cniVersion: '1.1.0',
+  type: 'vethwork',
+  name: 'net-1',
+  ipam: leased,
+  ...fields,
+})
+const vxlan = { mode: 'vxlan', vni: 5000, master: 'eth0' }
+
+const networks: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(modeNames.map((name: ModeName) => [name, configOf(name, 'dual')])),
+  'layer 2': layer2,
+  'every field': configOf('nat', 'dual', {
+    mtu: 1400,
+    promiscMode: true,
+    hairpinMode: false,
+    macspoofchk: true,
+    portIsolation: true,
+    enabledad: true,
+    ipam: leased,
+  }),
+  'the reference bridge': { ...configOf('nat', 'dual'), mode: undefined, bridge: 'cni0', isGateway: true },
+  'vxlan, group': spanning({ ...vxlan, group: '239.1.1.1' }),
+  'vxlan, IPv6 group': spanning({ ...vxlan, group: 'ff05::100' }),
+  'vxlan, peers': spanning({ ...vxlan, peers: ['192.0.2.1', '192.0.2.2'] }),
+  'vxlan, IPv6 peers, told': spanning({
+    ...vxlan,
+    local: '2001:db8::1',
+    peers: ['2001:db8::1', '2001:db8::2'],
+    learning: false,
+  }),
+  flat: spanning({ mode: 'flat', master: 'eth0' }),
+  macvlan: spanning({ mode: 'macvlan', master: 'eth0', mtu: 1400 }),
+}
+
+ready('netlink and iproute2', () => {
+  test.each(Object.entries(networks))('%s', (_, config) => isTheSame(open, config), 60_000)
+
+  test('by netlink, no program is started for a container of a network that is there', async () => {
+    const { host, add, container } = await placeWith(open, 'netlink')
+    const other = await host.container()
+    await add(other, configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true }))
+    const traced = tracedPlugin(host.directory, '-e trace=execve')
+    const config = configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true })
+    for (const command of ['ADD', 'DEL']) {
+      const env = { VETHWORK_NETLINK: 'netlink' }
+      succeeded(await cni(host, { command, config, container, binary: traced.binary, env }))
+      expect(traced.log().filter(line => line.includes('execve('))).toHaveLength(1)
+    }
+  })
+})
