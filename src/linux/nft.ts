@@ -7,7 +7,7 @@ import { run } from './exec.ts'
 import { NetlinkError } from './netlink/errno.ts'
 import { changeElements, ElementFailure, elementsOf, UnknownForm } from './netlink/nftelements.ts'
 import { readElementLines } from './netlink/nftlines.ts'
-import { listTable, setNames } from './netlink/nfttable.ts'
+import { listTable, setNames, tableNames } from './netlink/nfttable.ts'
 import { type Netlink, netlink } from './netlink/socket.ts'
 
 /** @returns stderr, empty when the transaction was committed */
@@ -29,7 +29,8 @@ const elementTransaction = async (lines: readonly string[]): Promise<string | un
     return ''
   } catch (error) {
     // As nft says it.
-    if (error instanceof ElementFailure) return `/dev/stdin:${error.index + 1}: Error: ${error.message}`
+    if (error instanceof ElementFailure)
+      return `/dev/stdin:${error.index + 1}: Error: Could not process rule: ${error.message}`
     if (error instanceof NetlinkError) return error.message
     if (isUnknown(error)) return undefined
     throw error
@@ -143,7 +144,18 @@ const textOf = (value: Value): string => {
 }
 
 /** Families and names of all tables. */
-export const nftTables = async (): Promise<string[]> =>
+export const nftTables = async (): Promise<string[]> => {
+  const socket = await netlink(HOST, 'netfilter')
+  if (!socket) return listedTables()
+  try {
+    return tableNames(socket)
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error
+    throw new CommandError('nft', 'list tables', error.message, "look at the host's nft rules")
+  }
+}
+
+const listedTables = async (): Promise<string[]> =>
   (await list(['tables'])).flatMap(({ table }) => (table ? [`${table.family} ${table.name}`] : []))
 
 export interface BaseChain {

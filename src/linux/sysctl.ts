@@ -90,4 +90,6 @@ const reason = ({ code, message }: NodeJS.ErrnoException) =>
       ? 'Permission denied'
       : code === 'EROFS'
         ? 'Read-only file system: Permission denied'
-        : message
+        : code === 'EINVAL'
+          ? 'Invalid argument'
+          : message

@@ -213,10 +213,12 @@ ready('a table', () => {
     expect(part!.result).toEqual({
       chains: { 'masquerade/web': own!.result.chains['masquerade/web'] },
       sets: ['ways/web'],
+      fleeting: {},
     })
     expect(own!.result).toEqual({
       chains: { 'masquerade/web': ['web 1', '', 'w'.repeat(128)], empty: [] },
       sets: ['ports/web', 'ways/web'],
+      fleeting: {},
     })
     expect(absent).toEqual({})
   })

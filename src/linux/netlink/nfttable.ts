@@ -3,6 +3,7 @@
 import {
   chain,
   generation,
+  NFPROTO,
   NFT_MSG_GETCHAIN,
   NFT_MSG_GETGEN,
   NFT_MSG_GETRULE,
@@ -24,6 +25,16 @@ export const generationOf = (netlink: Netlink): number => {
   const [body] = netlink.ask(request(NFT_MSG_GETGEN, generation, {}))
   return generation.decode(body!).NFTA_GEN_ID ?? 0
 }
+
+/** Families and names of all tables of the namespace, `inet vethwork`. */
+export const tableNames = (netlink: Netlink): string[] =>
+  netlink
+    .dump(request(NFT_MSG_GETTABLE, table, {}))
+    .map(table.decode)
+    .flatMap(({ nfgen_family, NFTA_TABLE_NAME: name }) => {
+      const family = Object.keys(NFPROTO).find(one => NFPROTO[one] === nfgen_family)
+      return family && name ? [`${family} ${name}`] : []
+    })
 
 /** A table without its elements. */
 export interface Listing {
