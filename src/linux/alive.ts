@@ -1,26 +1,21 @@
 /** Whether an attachment is still somebody's, as far as the host can tell from its mark alone. */
 
 import { hostVeth, ownerComment, readOwnerComment } from '../networks/marks.ts'
-import { HOST } from '../plan/netns.ts'
 import { allPlugLinks, networkLinks, plugElements } from './evidence.ts'
-import { ipShow } from './iproute2.ts'
 import { netnsInodeIfThere } from './netns.ts'
 import { recordsIn } from './records.ts'
 
 /**
+ * Its record tells by the namespace, which is there before anything of ours is, and goes before the cable does.
  * @param comment of its nft elements
- * @returns false only if it is known to be gone: its cable is, and so is its namespace or all memory of it
+ * @returns false only if it is known to be gone: its namespace is, or its cable together with all memory of it
  */
 export const isAlive = async (comment: string): Promise<boolean> => {
   const { network, owner } = readOwnerComment(comment)
   const record = recordsIn(network).find(one => ownerComment(one.owner) === comment)
-  const cables = await allPlugLinks()
-  if (owner && cables.some(({ name }) => name === hostVeth(owner))) return true
-  if (!record) return !(await isOurs(network))
-  const { netns, endpoint } = record
-  if (netns && (await netnsInodeIfThere(netns.path)) !== netns.inode) return false
-  const { port } = endpoint
-  return !port || (await ipShow(HOST, [`link show dev ${port}`])).length > 0
+  if (record?.netns) return (await netnsInodeIfThere(record.netns.path)) === record.netns.inode
+  if (!owner || !(await isOurs(network))) return true
+  return (await allPlugLinks()).some(({ name }) => name === hostVeth(owner))
 }
 
 /** Of a network whose cables are others': whether anybody who has elements of ours is still there. */

@@ -2,6 +2,8 @@
 import { nobody, powerless, readOnlyState, stateOf, without } from '../helpers/surroundings.ts'
 import type { Case } from './badinput-cases.ts'
 
+const byPrograms = { env: { VETHWORK_NETLINK: 'iproute2' } }
+
 export const inputs: Readonly<Record<string, Case>> = {
   'empty stdin': { config: '', code: 6, says: /not JSON/, advises: /stdin/ },
   'broken JSON': { config: '{"name": "web"', code: 6, says: /not JSON/ },
@@ -20,6 +22,12 @@ export const inputs: Readonly<Record<string, Case>> = {
     call: { env: { CNI_CONTAINERID: undefined, CNI_NETNS: undefined, CNI_IFNAME: '', CNI_PATH: undefined } },
     code: 4,
     says: /CNI_CONTAINERID is missing.*CNI_NETNS is missing.*CNI_IFNAME is missing.*CNI_PATH is missing/,
+  },
+  'an unknown way to speak with the kernel': {
+    call: { env: { VETHWORK_NETLINK: 'smoke' } },
+    code: 4,
+    says: /VETHWORK_NETLINK 'smoke'/,
+    advises: /netlink or iproute2/,
   },
   'a container ID with a slash': { call: { containerId: 'a/b' }, code: 4, says: /CNI_CONTAINERID 'a\/b'/ },
   'a container ID that begins with a dash': {
@@ -108,20 +116,23 @@ export const machines: Readonly<Record<string, Case>> = {
     says: /'vwtbr' has the address 10\.44\.0\.9\/28/,
     advises: /forceAddress/,
   },
-  'ip is missing': {
+  'ip is missing, and netlink not wanted': {
     surroundings: without('ip'),
+    call: byPrograms,
     code: 107,
     says: /'ip' is not installed/,
     advises: /iproute2/,
   },
-  'nft is missing': {
+  'nft is missing, and netlink not wanted': {
     surroundings: without('nft'),
+    call: byPrograms,
     code: 107,
     says: /'nft' is not installed/,
     advises: /nftables/,
   },
-  'nsenter is missing': {
+  'nsenter is missing, and netlink not wanted': {
     surroundings: without('nsenter'),
+    call: byPrograms,
     code: 107,
     says: /'nsenter' is not installed/,
     advises: /util-linux/,
