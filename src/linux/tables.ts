@@ -1,7 +1,8 @@
 /** Routing tables of a container for source-based routing (ip-rule(8)). */
 
-import { hostOf } from '../../ipam/cidr.ts'
+import { familyOf, hostOf } from '../../ipam/cidr.ts'
 import type { Route } from '../../ipam/lease.ts'
+import { LINK_SCOPE } from '../networks/gateway.ts'
 import { MAIN, toRoute } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
 import { KERNEL } from '../plan/observed.ts'
@@ -55,8 +56,14 @@ const shown = async (netns: Netns, family: 4 | 6) => {
   }
 }
 
-/** The same route for another table. */
-const wayOf = ({ dst, gw, mtu, advmss }: Route): Route => ({ dst, gw, mtu, advmss })
+/** The same route for another table; one on the link stays so, whatever gateway there is. */
+const wayOf = ({ dst, gw, mtu, advmss }: Route): Route => ({
+  dst,
+  gw,
+  mtu,
+  advmss,
+  ...(gw || familyOf(dst) === 6 ? {} : { scope: LINK_SCOPE }),
+})
 
 const nextFree = (used: ReadonlySet<number>, from: number): number =>
   used.has(from) ? nextFree(used, from + 1) : from

@@ -34,7 +34,7 @@ export const sourcerouting: Service = {
   },
 }
 
-/** Its subnet first, for a gateway must be known to be there. */
+/** What is on the link first, for a gateway must be known to be there. */
 const routesOf = (address: string, { gateways, routes = [] }: Endpoint): Route[] => {
   const family = familyOf(address)
   const ofFamily = gateways.filter(one => familyOf(one) === family)
@@ -44,11 +44,13 @@ const routesOf = (address: string, { gateways, routes = [] }: Endpoint): Route[]
       ({ dst, gw, table }) => familyOf(dst) === family && table === undefined && (!gw || isNear(address, gw)),
     )
     .map(route => (route.gw || !gateway || route.scope === LINK_SCOPE ? route : { ...route, gw: gateway }))
-  const hasDefault = mine.some(({ dst }) => dst === DEFAULT_ROUTE[family])
+  const leads = (to: string) => mine.some(({ dst }) => dst === to)
+  const subnet = networkOf(address)
   return [
-    { dst: networkOf(address) },
-    ...mine.filter(({ dst }) => dst !== networkOf(address)),
-    ...(gateway && !hasDefault ? [{ dst: DEFAULT_ROUTE[family], gw: gateway }] : []),
+    // Where it is not on the link, as behind ptp, a route says so.
+    ...(leads(subnet) ? [] : [{ dst: subnet }]),
+    ...mine.toSorted((a, b) => Number(Boolean(a.gw)) - Number(Boolean(b.gw))),
+    ...(gateway && !leads(DEFAULT_ROUTE[family]) ? [{ dst: DEFAULT_ROUTE[family], gw: gateway }] : []),
   ]
 }
 
