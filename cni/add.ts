@@ -35,7 +35,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
         async () => {
           const desired = describe(net, attachment, lease)
           const observed = await ensure(desired, cableFirst ? () => {} : refuse)
-          return toResult(config, interfacesOf(desired, observed), routed(net, lease))
+          return toResult(config, interfacesOf(desired, observed, net.hostSeed), routed(net, lease))
         },
       )
     },
@@ -69,18 +69,21 @@ const toResult = (
   return prevResult ? extend(parseResult(prevResult, 'prevResult', cniVersion), result) : result
 }
 
-/** Bridge, host end, container end: in the order of the description, which is the reference's. */
-const interfacesOf = (desired: readonly Desired[], observed: Observed): Interface[] =>
+/**
+ * Bridge, host end, container end: in the order of the description, which is the reference's.
+ * @param lowerMac of the interface that leads out: what is made on it without a MAC of its own has that
+ */
+const interfacesOf = (desired: readonly Desired[], observed: Observed, lowerMac: string): Interface[] =>
   desired.flatMap(one => {
     // What leads out of the host is no part of the attachment.
     if (one.kind !== 'link' || one.type === 'given' || (one.scope === 'network' && one.type !== 'bridge'))
       return []
-    const { netns, name, settings, peer } = one
+    const { netns, name, settings, peer, lower } = one
     const before = observed.links.get(at(netns, name))
     const mtu = before?.mtu ?? settings.mtu ?? DEFAULT_MTU
     const link = {
       name,
-      mac: before?.mac ?? settings.mac,
+      mac: before?.mac ?? settings.mac ?? (lower ? lowerMac : undefined),
       mtu,
       ...(netns === HOST ? {} : { sandbox: netns }),
     }

@@ -6,6 +6,7 @@ import { portsOf } from '../src/linux/evidence.ts'
 import { requireTool } from '../src/linux/exec.ts'
 import { refuseWithoutRights } from '../src/linux/rights.ts'
 import { hostLock, stateDir } from '../src/linux/state.ts'
+import { computesItself } from '../src/networks/checksums.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
@@ -25,6 +26,7 @@ export const status = async (request: Request, config: Config): Promise<void> =>
       'nsenter',
       ...(needsNft(net) ? ['nft'] : []),
       ...(net.ipMasq && net.ipMasqBackend === 'iptables' ? ['iptables'] : []),
+      ...(computesItself(net) ? ['ethtool'] : []),
     ]
     for (const tool of tools) await requireTool(tool)
     refuseWithoutRights()

@@ -5,6 +5,7 @@ import type { Batch, BatchFailure, Driver } from '../plan/apply.ts'
 import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError } from './commanderror.ts'
+import { setFeature } from './ethtool.ts'
 import { ipShow, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
 import { nftTransaction } from './nft.ts'
@@ -18,6 +19,8 @@ export const driver: Driver = {
         return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
         return runSysctl(batch, keepGoing)
+      case 'ethtool':
+        return runEthtool(batch)
       case 'await':
         return runAwait(batch)
       case 'nft':
@@ -68,6 +71,15 @@ const runSysctl = async ({ netns, ops }: Batch, keepGoing: boolean) => {
 const sysctlOp = (op: Op) => {
   if (op.op !== 'sysctl.set') throw new TypeError(`not a sysctl: ${op.op}`)
   return op
+}
+
+/** One process each. */
+const runEthtool = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
+  for (const [n, op] of ops.entries()) {
+    const stderr = await setFeature(netns, lineOf(op))
+    if (stderr) return [failure(op, n, stderr)]
+  }
+  return []
 }
 
 /** All or nothing; where one may go on, each line is tried by itself after the whole has failed. */

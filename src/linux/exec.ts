@@ -115,6 +115,7 @@ const remedy = (tool: string) => {
     iptables: 'iptables',
     ip6tables: 'iptables',
     nsenter: 'util-linux',
+    ethtool: 'ethtool',
   }
   const name = packages[tool.replace(/-(save|restore)$/, '')]
   return name

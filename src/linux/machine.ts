@@ -76,12 +76,18 @@ export const removeStrays = async (
     ...links.map(({ name }) => name),
     ...known.map(hostVeth).filter(name => !names.has(name)),
   ])
+  // The host knows neighbours by the bridge, or by its leg in a VLAN of it.
+  const legs = links.length
+    ? (await networkLinks()).filter(one => one.network === network && one.type === 'vlan')
+    : []
   const elements = (await plugElements(network)).filter(({ comment }) => !comments.has(comment))
   await remove([
     // Out of its bridge it has no neighbours: the host's entries for it are gone.
     ...links.flatMap(({ name, mark, master }) =>
-      (master ? neighboursOf(name, mark?.addresses ?? []) : []).map(
-        (address): Desired => ({ ...common, kind: 'neigh', dev: master, address }),
+      (master ? [master, ...legs.map(leg => leg.name)] : []).flatMap(dev =>
+        neighboursOf(name, mark?.addresses ?? []).map(
+          (address): Desired => ({ ...common, kind: 'neigh', dev, address }),
+        ),
       ),
     ),
     ...[...stray].map((name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} })),

@@ -3,6 +3,7 @@
 import { familyOf } from '../../ipam/cidr.ts'
 import { acceptRa, FORWARDING } from '../plan/kinds/forwarding.ts'
 import type { Desired } from '../plan/kinds/index.ts'
+import { FEATURE } from '../plan/kinds/offload.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 import {
   at,
@@ -11,6 +12,7 @@ import {
   type ObservedRoute,
   type ObservedTable,
 } from '../plan/observed.ts'
+import { featureOf } from './ethtool.ts'
 import { type BridgeJson, fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
@@ -28,11 +30,12 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
   )
-  const [routes, settings, fdb, vlans] = await Promise.all([
+  const [routes, settings, fdb, vlans, offloads] = await Promise.all([
     observeRoutes(there),
     observeSysctls(there),
     observeBridge(there, 'fdb', fdbOf),
     observeBridge(there, 'vlan', vlansOf),
+    observeOffloads(there),
   ])
   return {
     links,
@@ -41,6 +44,7 @@ export const observe = async (desired: readonly Desired[]): Promise<Observed> =>
     routes,
     fdb,
     vlans,
+    offloads,
     ...sysctls,
     sysctls: new Map([...sysctls.sysctls, ...settings]),
   }
@@ -113,6 +117,15 @@ const observeBridge = async <T>(
     for (const dev of devs)
       found.set(at(netns, dev), (await bridgeShow(netns, `${kind} show dev ${dev}`)).flatMap(parse))
   return found
+}
+
+const observeOffloads = async (desired: readonly Desired[]) => {
+  const offloads = new Map<string, boolean>()
+  for (const one of desired) {
+    const on = one.kind === 'offload' ? await featureOf(one.netns, one.dev, FEATURE) : undefined
+    if (one.kind === 'offload' && on !== undefined) offloads.set(at(one.netns, one.dev), on)
+  }
+  return offloads
 }
 
 const observeSysctls = async (desired: readonly Desired[]) => {

@@ -29,6 +29,8 @@ export const command = (op: Op): string => {
       return `${inside}bridge ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
+    case 'ethtool':
+      return `${inside}ethtool ${line}`
     case 'sysctl':
       // With slashes where an interface's name has a dot: sysctl(8) would look for a directory there.
       return `${inside}sysctl -w ${(line.includes('.') ? line : line.replaceAll('/', '.')).replaceAll(' ', '')}`

@@ -26,6 +26,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const sysctls = new Map(before.sysctls)
   const fdb = new Map(before.fdb)
   const vlans = new Map(before.vlans)
+  const offloads = new Map(before.offloads)
   const nft = new FakeNft(before.tables)
   const iptables = new FakeIptables(before.iptables)
   const given: Op[] = []
@@ -127,6 +128,10 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
         vlans.set(at(op.netns, op.dev), op.op === 'vlan.add' ? [...others, one] : others)
         return
       }
+      case 'offload.set':
+        need(at(op.netns, op.dev))
+        offloads.set(at(op.netns, op.dev), op.on)
+        return
       case 'sysctl.set':
         sysctls.set(at(op.netns, op.key), op.value)
         return
@@ -153,6 +158,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     routes.delete(key)
     fdb.delete(key)
     vlans.delete(key)
+    offloads.delete(key)
     // What was made on it goes with it.
     for (const [other, { lower }] of links)
       if (lower && at(other.split('\n')[0] as 'host', lower) === key) vanish(other)
@@ -192,6 +198,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     routes: filled(routes),
     fdb: filled(fdb),
     vlans: filled(vlans),
+    offloads: new Map(offloads),
     sysctls: new Map(sysctls),
     advertised: before.advertised,
     tables: nft.tables(),

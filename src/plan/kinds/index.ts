@@ -9,6 +9,7 @@ import { type Iptables, type IptablesOp, iptables } from './iptables.ts'
 import type { Kind } from './kind.ts'
 import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
+import { type Offload, type OffloadOp, offload } from './offload.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
 import { type Route, type RouteOp, route } from './route.ts'
 import { type Ruleset, type RulesetOp, ruleset } from './ruleset.ts'
@@ -25,6 +26,7 @@ export type Desired =
   | Iptables
   | Link
   | Neigh
+  | Offload
   | Probe
   | Route
   | Ruleset
@@ -39,6 +41,7 @@ export type Op =
   | IptablesOp
   | LinkOp
   | NeighOp
+  | OffloadOp
   | ProbeOp
   | RouteOp
   | RulesetOp
@@ -54,6 +57,7 @@ const byDesired = {
   iptables,
   link,
   neigh,
+  offload,
   probe,
   route,
   ruleset,
@@ -61,7 +65,7 @@ const byDesired = {
   takeover,
   vlan,
 }
-const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, probe, route, sysctl, vlan }
+const byOp = { addr, arrival, fdb, iptables, link, neigh, nft: ruleset, offload, probe, route, sysctl, vlan }
 
 /** The kind of an object, or of an op: `link.add` is link's. */
 export const kindOf = (desired: Desired) => byDesired[desired.kind] as unknown as Kind<Desired, Op>

@@ -15,7 +15,7 @@ export interface Common {
 }
 
 /** The program an op is a line for. */
-export type Tool = 'ip' | 'bridge' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'await'
+export type Tool = 'ip' | 'bridge' | 'sysctl' | 'nft' | 'iptables' | 'ip6tables' | 'ethtool' | 'await'
 
 /** @typeParam Others ops of other kinds that it may ask for */
 export interface Kind<Desired, Op, Others = never> {

@@ -118,7 +118,14 @@ export const link: Kind<Link, LinkOp> = {
 
   undo(op) {
     if (op.op === 'link.add') return [remove({ ...op.link, name: op.name })]
-    if (op.op === 'link.rename') return [{ ...op, name: op.to, to: op.name }]
+    // Before Linux 6.2 only what is down can be renamed.
+    if (op.op === 'link.rename') {
+      const { netns, name, to } = op
+      return [
+        { op: 'link.set', netns, name: to, set: { up: false }, was: {} },
+        { ...op, name: to, to: name },
+      ]
+    }
     if (op.op === 'link.set' && Object.keys(op.was).length) return [{ ...op, set: op.was, was: {} }]
     return []
   },
@@ -213,8 +220,20 @@ const changes = ({ netns, name, settings }: End, found: Settings) => {
   const keys = (Object.keys(settings) as (keyof Settings)[]).filter(
     key => settings[key] !== undefined && settings[key] !== found[key],
   )
-  const only = (from: Settings): Settings => Object.fromEntries(keys.map(key => [key, from[key]]))
-  return keys.length ? [{ op: 'link.set' as const, netns, name, set: only(settings), was: only(found) }] : []
+  const only = (group: typeof keys, from: Settings): Settings =>
+    Object.fromEntries(group.map(key => [key, from[key]]))
+  // A port's own settings are taken once it is one.
+  const isPort = (key: keyof Settings) => key === 'hairpin' || key === 'isolated'
+  const groups = settings.master ? [keys.filter(key => !isPort(key)), keys.filter(isPort)] : [keys]
+  return groups
+    .filter(group => group.length > 0)
+    .map(group => ({
+      op: 'link.set' as const,
+      netns,
+      name,
+      set: only(group, settings),
+      was: only(group, found),
+    }))
 }
 
 const remove = ({ netns, name, type }: Link): LinkOp => ({ op: 'link.del', netns, name, type })

@@ -10,7 +10,7 @@ test('each step says what, why and how', () => {
   for (const { words, why, command } of all) {
     expect(words).toMatch(/^[a-z]/)
     expect(why).toBeTruthy()
-    expect(command).toMatch(/^(nsenter --net=\S+ )?(ip|bridge|nft|sysctl -w|iptables|ip6tables) /)
+    expect(command).toMatch(/^(nsenter --net=\S+ )?(ip|bridge|ethtool|nft|sysctl -w|iptables|ip6tables) /)
     expect(`${words}${command}`).not.toMatch(/undefined|\[object|NaN|\n/)
   }
 })
