@@ -19,6 +19,7 @@ const packages = {
     podman: 'podman',
     iptables: 'iptables',
     tcpdump: 'tcpdump',
+    ethtool: 'ethtool',
     'busybox-static': 'busybox',
     strace: 'strace',
     'iputils-arping': 'arping',

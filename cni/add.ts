@@ -2,13 +2,12 @@
 
 import { refuseForbidden } from '../src/linux/allowlist.ts'
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
-import { insideOf } from '../src/linux/peer.ts'
 import { trace } from '../src/linux/trace.ts'
 import { routed } from '../src/networks/gateway.ts'
 import { describe, endpointOf, nobody } from '../src/networks/index.ts'
 import type { Attachment, NetConf, Routed } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
-import { HOST, type Netns } from '../src/plan/netns.ts'
+import { HOST } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
 import { asksByCable, existingNetns, withTables } from './attachment.ts'
 import { inTerms, isChained, plugged, tuned } from './chained.ts'
@@ -56,8 +55,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
           )
           const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
           await warn(net, record.endpoint, observed).catch(() => {}) // all is done
-          const interfaces = await Promise.all(interfacesOf(desired, observed).map(withItsMac))
-          return toResult(config, interfaces, routed(net, lease))
+          return toResult(config, interfacesOf(desired, observed, net.hostSeed), routed(net, lease))
         },
       )
     },
@@ -102,27 +100,26 @@ const toResult = (
   return prevResult ? extend(parseResult(prevResult, 'prevResult', cniVersion), result) : result
 }
 
-/** Bridge, host end, container end: in the order of the description, which is the reference's. */
-const interfacesOf = (desired: readonly Desired[], observed: Observed): Interface[] =>
+/**
+ * Bridge, host end, container end: in the order of the description, which is the reference's.
+ * @param lowerMac of the interface that leads out: what is made on it without a MAC of its own has that
+ */
+const interfacesOf = (desired: readonly Desired[], observed: Observed, lowerMac: string): Interface[] =>
   desired.flatMap(one => {
     // What leads out of the host is no part of the attachment.
     if (one.kind !== 'link' || one.type === 'given' || (one.scope === 'network' && one.type !== 'bridge'))
       return []
-    const { netns, name, settings, peer } = one
+    const { netns, name, settings, peer, lower } = one
     const before = observed.links.get(at(netns, name))
     const mtu = before?.mtu ?? settings.mtu ?? DEFAULT_MTU
     const link = {
       name,
-      mac: before?.mac ?? settings.mac,
+      mac: before?.mac ?? settings.mac ?? (lower ? lowerMac : undefined),
       mtu,
       ...(netns === HOST ? {} : { sandbox: netns }),
     }
     return peer ? [link, { name: peer.name, mac: peer.settings.mac, mtu, sandbox: peer.netns }] : [link]
   })
-
-/** Of an ipvlan and the like only the kernel knows it. */
-const withItsMac = async (one: Interface): Promise<Interface> =>
-  one.mac || !one.sandbox ? one : { ...one, mac: (await insideOf(one.sandbox as Netns, one.name))?.mac }
 
 /** What the kernel gives a bridge and a veth: ETH_DATA_LEN. */
 const DEFAULT_MTU = 1500

@@ -47,6 +47,7 @@ const silent = {
   peers: [],
   port: 4789,
   learning: true,
+  txChecksum: undefined,
   macvlanMode: 'bridge',
   bcqueuelen: 0,
   ipvlanMode: 'l2',
@@ -228,6 +229,11 @@ const rules: readonly Rule[] = [
     broken: ({ mode, group }) => mode === 'vxlan' && group !== '' && !isMulticast(group),
     message: ({ group }) => `group: "${group}" is no multicast address`,
     remedy: 'use one of 239.0.0.0/8 or ff05::/16, or list the other hosts in peers',
+  },
+  {
+    broken: ({ mode, txChecksum }) => mode !== 'vxlan' && txChecksum !== undefined,
+    message: () => 'txChecksum is for mode: "vxlan"',
+    remedy: 'leave it out',
   },
   {
     broken: ({ mode, group, master, physicalNetwork }) =>

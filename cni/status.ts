@@ -8,6 +8,7 @@ import { firewallCmd } from '../src/linux/firewalld.ts'
 import { refuseWithoutRights } from '../src/linux/rights.ts'
 import { hostLock, stateDir } from '../src/linux/state.ts'
 import { surroundingsOf } from '../src/linux/surroundings.ts'
+import { computesItself } from '../src/networks/checksums.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import { findings } from '../src/services/findings.ts'
 import type { Config } from './config.ts'
@@ -29,6 +30,7 @@ export const status = async (request: Request, config: Config): Promise<void> =>
       ...(config.wants.rates.ingressRate || config.wants.rates.egressRate ? ['tc'] : []),
       ...(needsNft(net) ? ['nft'] : []),
       ...(net.ipMasq && net.ipMasqBackend === 'iptables' ? ['iptables'] : []),
+      ...(computesItself(net) ? ['ethtool'] : []),
     ]
     for (const tool of tools) await requireTool(tool)
     refuseWithoutRights()

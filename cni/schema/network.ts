@@ -94,6 +94,7 @@ export const network = fields({
   peers: v.optional(texts),
   port: v.optional(integer(1, 65535)),
   learning: flag,
+  txChecksum: flag,
   macvlanMode: v.optional(v.picklist(['bridge', 'vepa', 'private', 'passthru'])),
   ipvlanMode: v.optional(v.picklist(['l2', 'l3', 'l3s'])),
   bcqueuelen: v.optional(integer(0, 4294967295)),

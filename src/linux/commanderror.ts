@@ -1,4 +1,4 @@
-/** What a tool's stderr means: classified here and nowhere else. */
+/** What a tool's stderr means, for some words together with the line it is about: classified here and nowhere else. */
 
 import { CniError, codes } from '../../cni/errors.ts'
 
@@ -13,9 +13,11 @@ export type ErrorKind =
   | 'netns'
   | 'taken'
   | 'vni'
+  | 'alone'
+  | 'occupied'
   | 'other'
 
-const kinds: readonly [ErrorKind, RegExp][] = [
+const kinds: readonly [kind: ErrorKind, stderr: RegExp, line?: RegExp][] = [
   ['taken', /has it already/],
   ['vni', /specified VNI already exists/],
   // nft's `create element`: somebody else was faster.
@@ -24,6 +26,10 @@ const kinds: readonly [ErrorKind, RegExp][] = [
   ['full', /Exchange full/],
   ['denied', /Operation not permitted|Permission denied|must be root/],
   ['netns', /nsenter: (cannot open|reassociate to namespace)|cannot enter the namespace/],
+  // A passthru macvlan is the only one of its master (macvlan_common_newlink).
+  ['alone', /Invalid argument/, / type macvlan /],
+  // An interface is passed on by one: a bridge, its macvlans, or its ipvlans (netdev_rx_handler_register).
+  ['occupied', /[Rr]esource busy/, / (master \S+|type (macvlan|ipvlan)( |$))/],
   ['busy', /[Rr]esource busy|Resource temporarily unavailable|holding the xtables lock/],
   [
     'unsupported',
@@ -35,13 +41,16 @@ const kinds: readonly [ErrorKind, RegExp][] = [
   ],
 ]
 
-export const classify = (stderr: string): ErrorKind =>
-  kinds.find(([, text]) => text.test(stderr))?.[0] ?? 'other'
+/** @param line what the tool was told */
+export const classify = (stderr: string, line = ''): ErrorKind =>
+  kinds.find(([, text, of]) => text.test(stderr) && (!of || of.test(line)))?.[0] ?? 'other'
 
 const codeOf: Record<ErrorKind, number> = {
   exists: codes.foreign,
   overtaken: codes.tryAgain,
   vni: codes.foreign,
+  alone: codes.foreign,
+  occupied: codes.foreign,
   missing: codes.command,
   denied: codes.denied,
   busy: codes.tryAgain,
@@ -57,6 +66,10 @@ const remedyOf: Partial<Record<ErrorKind, string>> = {
   busy: 'try again',
   taken: 'hosts of one network need ranges that do not overlap: see "ranges" of /etc/vethwork/host.json',
   vni: 'another vxlan has it (ip -d link show type vxlan): delete that, or use another vni or port',
+  alone:
+    'an interface takes one macvlan with macvlanMode passthru and no other beside it: DEL the one container, or use another mode',
+  occupied:
+    'the master is a port of a bridge, or has macvlans or ipvlans: it can have one of the three; use another interface',
   full: 'a Linux bridge takes 1,023 ports: use a second network',
   netns: 'CNI_NETNS must lead to a network namespace, as the file that `ip netns add` or the runtime made',
 }
@@ -70,7 +83,7 @@ export class CommandError extends CniError {
   readonly kind: ErrorKind
 
   constructor(tool: string, line: string, stderr: string, words: string) {
-    const kind = classify(stderr)
+    const kind = classify(stderr, line)
     super(
       codeOf[kind],
       `cannot ${words}: ${reason(stderr)}`,

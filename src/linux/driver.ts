@@ -8,6 +8,7 @@ import { MAIN } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
 import { conntrackLines, withFlows } from './conntrack.ts'
+import { setFeature } from './ethtool.ts'
 import { firewallCmd } from './firewalld.ts'
 import { routesOf } from './ipjson.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
@@ -29,6 +30,8 @@ export const driver: Driver = {
         return runLines(batch.tool, batch, keepGoing)
       case 'sysctl':
         return runSysctl(batch, keepGoing)
+      case 'ethtool':
+        return runEthtool(batch)
       case 'await':
         return runAwait(batch)
       case 'nft':
@@ -104,6 +107,15 @@ const runSysctl = async ({ netns, ops }: Batch, keepGoing: boolean) => {
 const sysctlOp = (op: Op) => {
   if (op.op !== 'sysctl.set') throw new TypeError(`not a sysctl: ${op.op}`)
   return op
+}
+
+/** One process each. */
+const runEthtool = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
+  for (const [n, op] of ops.entries()) {
+    const stderr = await setFeature(netns, lineOf(op))
+    if (stderr) return [failure(op, n, stderr)]
+  }
+  return []
 }
 
 /** What firewalld refuses must not keep a container from starting: it is seen, and said, afterwards. */

@@ -149,6 +149,7 @@ const remedy = (tool: string) => {
     'firewall-cmd': 'firewalld',
     nsenter: 'util-linux',
     conntrack: 'conntrack',
+    ethtool: 'ethtool',
   }
   const name = packages[tool.replace(/(-nft|-legacy)?-(save|restore)$/, '')]
   return name

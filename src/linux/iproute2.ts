@@ -54,10 +54,14 @@ export const ipShow = async (netns: Netns, lines: readonly string[], options: re
       fatal.stderr,
       `look at the interfaces of ${netns}`,
     )
-  return stdout
-    .split('\n')
-    .filter(line => line.startsWith('['))
-    .flatMap(line => JSON.parse(line))
+  return (
+    stdout
+      .split('\n')
+      .filter(line => line.startsWith('['))
+      .flatMap(line => JSON.parse(line))
+      // Of a type whose module is not loaded yet the kernel lists all links, and ip prints {} for each.
+      .filter(one => Object.keys(one).length > 0)
+  )
 }
 
 /** Objects that `bridge -j` printed for one device. */

@@ -86,12 +86,18 @@ export const removeStrays = async (
   const ifbs = (await ifbLinks()).filter(({ owner }) => owner.network === network)
   const stray = (marked: readonly { name: string }[], nameOf: (owner: Owner) => string) =>
     [...new Set([...marked.map(({ name }) => name), ...known.map(nameOf)])].filter(name => !names.has(name))
+  // The host knows neighbours by the bridge, or by its leg in a VLAN of it.
+  const legs = links.length
+    ? (await networkLinks()).filter(one => one.network === network && one.type === 'vlan')
+    : []
   const elements = (await plugElements(network)).filter(({ comment }) => !comments.has(comment))
   await remove([
     // Out of its bridge it has no neighbours: the host's entries for it are gone.
     ...links.flatMap(({ name, mark, master }) =>
-      (master ? neighboursOf(name, mark?.addresses ?? []) : []).map(
-        (address): Desired => ({ ...common, kind: 'neigh', dev: master, address }),
+      (master ? [master, ...legs.map(leg => leg.name)] : []).flatMap(dev =>
+        neighboursOf(name, mark?.addresses ?? []).map(
+          (address): Desired => ({ ...common, kind: 'neigh', dev, address }),
+        ),
       ),
     ),
     ...stray(ifbs, hostIfb).map(

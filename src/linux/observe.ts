@@ -4,6 +4,7 @@ import { familyOf } from '../../ipam/cidr.ts'
 import { acceptRa, FORWARDING } from '../plan/kinds/forwarding.ts'
 import type { HostPort } from '../plan/kinds/hostport.ts'
 import type { Desired } from '../plan/kinds/index.ts'
+import { FEATURE } from '../plan/kinds/offload.ts'
 import { HOST, type Netns } from '../plan/netns.ts'
 import {
   at,
@@ -16,6 +17,7 @@ import {
   type ObservedTable,
 } from '../plan/observed.ts'
 import { withAbandoned } from './abandoned.ts'
+import { featureOf } from './ethtool.ts'
 import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
 import { routesOf, ruleOf } from './ipjson.ts'
@@ -46,13 +48,14 @@ export const observe = async (
   const there = desired.filter(
     one => 'dev' in one && one.dev !== undefined && links.has(at(one.netns, one.dev)),
   )
-  const [routes, rules, settings, queues, fdb, vlans] = await Promise.all([
+  const [routes, rules, settings, queues, fdb, vlans, offloads] = await Promise.all([
     observeRoutes(there),
     observeRules(desired),
     observeSysctls([...there, ...desired.filter(isContainersOwn)]),
     observeQueues(there),
     observeBridge(there, 'fdb', seeFdb),
     observeBridge(there, 'vlan', seeVlans),
+    observeOffloads(there),
   ])
   return {
     links,
@@ -64,6 +67,7 @@ export const observe = async (
     queues,
     fdb,
     vlans,
+    offloads,
     ...ports,
     ...sysctls,
     sysctls: new Map([...sysctls.sysctls, ...settings]),
@@ -169,6 +173,15 @@ const observeQueues = async (desired: readonly Desired[]) => {
   for (const [netns, wanted] of byNetns(devs))
     for (const [dev, found] of await tcShow(netns, wanted)) queues.set(at(netns, dev), found)
   return queues
+}
+
+const observeOffloads = async (desired: readonly Desired[]) => {
+  const offloads = new Map<string, boolean>()
+  for (const one of desired) {
+    const on = one.kind === 'offload' ? await featureOf(one.netns, one.dev, FEATURE) : undefined
+    if (one.kind === 'offload' && on !== undefined) offloads.set(at(one.netns, one.dev), on)
+  }
+  return offloads
 }
 
 const observeSysctls = async (desired: readonly Desired[]) => {

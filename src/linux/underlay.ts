@@ -1,16 +1,18 @@
 /** The interface by which a network leaves this host. */
 
+import { release } from 'node:os'
 import { CniError, codes } from '../../cni/errors.ts'
 import { hostOf } from '../../ipam/cidr.ts'
 import type { Underlay } from '../networks/mtu.ts'
 import type { NetConf } from '../networks/network.ts'
 import type { Netns } from '../plan/netns.ts'
+import { driversOf } from './carrier.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { seeLinks } from './look.ts'
 
 /** By its name, by the tunnels' own address, or (as the reference macvlan) by the default route. */
-export const underlayOf = async ({ master, local }: NetConf, netns: Netns): Promise<Underlay> => {
+export const underlayOf = async ({ mode, master, local }: NetConf, netns: Netns): Promise<Underlay> => {
   const name = master || (local ? '' : await defaultDevice(netns))
   if (!name && !local)
     throw new CniError(
@@ -18,16 +20,23 @@ export const underlayOf = async ({ master, local }: NetConf, netns: Netns): Prom
       'master is missing, and there is no default route',
       'name the interface that leads out',
     )
-  const found = name
-    ? await seeLinks(netns, [name])
-    : (await ipShow(netns, [`addr show to ${local}`])).map(linkOf)
-  const link = found.find(one => one.addresses.length || name)
-  if (!link) throw missing(name, local)
+  // Only of VXLAN is anything known of drivers that matters.
+  const found =
+    name && mode !== 'vxlan'
+      ? (await seeLinks(netns, [name])).map(link => ({ link, json: undefined }))
+      : (await ipShow(netns, [name ? `addr show dev ${name}` : `addr show to ${local}`])).map(json => ({
+          link: linkOf(json),
+          json,
+        }))
+  const one = found.find(({ link }) => name || link.addresses.length)
+  if (!one) throw missing(name, local)
+  const { link, json } = one
   const addresses = link.addresses
     .filter(({ scope }) => scope === 'global')
     .map(({ address }) => hostOf(address))
   if (local && !addresses.includes(local)) throw missing('', local)
-  return { name: link.name, mac: link.mac, mtu: link.mtu, addresses }
+  const drivers = mode === 'vxlan' && json ? await driversOf(netns, json) : []
+  return { name: link.name, mac: link.mac, mtu: link.mtu, addresses, drivers, kernel: release() }
 }
 
 const defaultDevice = async (netns: Netns) =>

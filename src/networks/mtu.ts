@@ -1,7 +1,8 @@
-/** How large a packet may be inside a tunnel (pain 13). */
+/** What only this host knows of a network that leaves it: how large a packet may be inside a tunnel (pain 13), and from where it goes. */
 
 import { CniError, codes } from '../../cni/errors.ts'
 import { familyOf } from '../../ipam/cidr.ts'
+import { type Carrier, checksumFault } from './checksums.ts'
 import type { NetConf } from './network.ts'
 
 /**
@@ -14,7 +15,7 @@ const overhead = {
 } as const
 
 /** What is known of the interface that leads out. */
-export interface Underlay {
+export interface Underlay extends Carrier {
   readonly name: string
   readonly mac: string
   readonly mtu: number
@@ -43,7 +44,13 @@ export const fitted = (conf: NetConf, underlay: Underlay): NetConf => {
       `mtu: ${conf.mtu} does not fit through '${underlay.name}', whose MTU is ${underlay.mtu}`,
       `set it to ${most}, or leave it out`,
     )
-  return { ...conf, local, mtu: conf.mtu || most, hostSeed: underlay.mac }
+  return {
+    ...conf,
+    local,
+    mtu: conf.mtu || most,
+    hostSeed: underlay.mac,
+    checksumFault: conf.txChecksum === undefined ? checksumFault(underlay) : undefined,
+  }
 }
 
 /** Of the master's addresses the one that is among the peers, else the first of their family. */

@@ -52,6 +52,10 @@ export interface NetConf extends ServicesConf {
   readonly port: number
   /** Off: a VTEP knows only what it is told (`vethwork fdb`), and answers ARP and ND itself. */
   readonly learning: boolean
+  /** Of VXLAN: whether checksums are left to the card; undefined for what is known of the card. */
+  readonly txChecksum?: boolean
+  /** Why they must not be, where that was found out. */
+  readonly checksumFault?: string
   readonly macvlanMode: 'bridge' | 'vepa' | 'private' | 'passthru'
   /** Broadcasts that a macvlan keeps waiting; 0: the kernel's choice. */
   readonly bcqueuelen: number

@@ -10,7 +10,7 @@ import { loopback } from './loopback.ts'
 import { macOfName, plugMac } from './macs.ts'
 import { hostVeth, plugAlias } from './marks.ts'
 import type { Attachment, NetConf, Routed } from './network.ts'
-import { isVlanAware } from './shared.ts'
+import { hostDev, isVlanAware } from './shared.ts'
 
 /** The veth pair, as seen from the host. */
 export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desired[] => {
@@ -28,7 +28,7 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
       (address): Desired => ({
         ...common,
         kind: 'neigh',
-        dev: conf.bridge,
+        dev: hostDev(conf),
         address,
         why: "the address may be another container's next",
       }),

@@ -52,7 +52,7 @@ export const gateways = (conf: NetConf, { addresses, otherGateways = [] }: Route
     gateway ? [`${gateway}/${prefixOf(address)}`] : [],
   )
   const unique = [...new Set(own)]
-  const dev = conf.vlan ? `${conf.bridge}.${conf.vlan}` : conf.bridge
+  const dev = hostDev(conf)
   const then = conf.forceAddress ? 'replace' : 'refuse'
   const addr = unique.map(
     (address): Desired => ({
@@ -79,6 +79,10 @@ export const gateways = (conf: NetConf, { addresses, otherGateways = [] }: Route
   )
   return [...(conf.vlan ? hostPort(conf, dev) : []), ...addr, ...forwarding]
 }
+
+/** By which the host itself is in the network: the bridge, or its leg in one VLAN. */
+export const hostDev = ({ bridge, vlan, isGateway }: NetConf) =>
+  isGateway && vlan ? `${bridge}.${vlan}` : bridge
 
 export const isVlanAware = ({ vlan, vlanTrunk }: NetConf) => vlan > 0 || vlanTrunk.length > 0
 

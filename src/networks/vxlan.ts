@@ -3,6 +3,7 @@
 import { EVERYBODY } from '../plan/kinds/fdb.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
+import { computesItself } from './checksums.ts'
 import { macOfName } from './macs.ts'
 import type { NetConf, Network } from './network.ts'
 import { cable, cabled } from './plug.ts'
@@ -16,6 +17,7 @@ export const vxlan: Network = {
     ...bridgeLink(conf, lease),
     ...vtep(conf),
     ...others(conf),
+    ...ownChecksums(conf),
     ...gateways(conf, lease),
     ...bridgeRules(conf, lease, 'bridge'),
   ],
@@ -46,6 +48,21 @@ const vtep = (conf: NetConf): Desired[] => {
     why: `vni: frames of ${vni} in UDP ${port}`,
   })
 }
+
+/** The card is not to compute them: slower, for large segments are cut before the tunnel, too. */
+const ownChecksums = (conf: NetConf): Desired[] =>
+  computesItself(conf)
+    ? [
+        {
+          kind: 'offload',
+          scope: 'network',
+          netns: HOST,
+          dev: vtepName(conf.vni),
+          on: false,
+          why: conf.checksumFault ?? 'txChecksum: false',
+        },
+      ]
+    : []
 
 /** Head-end replication: what goes to all goes to each peer, for underlays without multicast. */
 const others = ({ vni, peers, local }: NetConf): Desired[] =>

@@ -31,6 +31,8 @@ export const command = (op: Op): string => {
       return `${inside}${kind.tool(op)} ${line}`
     case 'await':
       return `${inside}ip -d ${line}   # until: ${op.op === 'probe.await' ? 'nobody answers' : 'state forwarding'}`
+    case 'ethtool':
+      return `${inside}ethtool ${line}`
     case 'sysctl':
       return `${inside}sysctl -w ${sysctlWords(line)}`
     case 'nft':

@@ -154,6 +154,8 @@ export interface Observed {
   readonly fdb: ReadonlyMap<string, readonly ObservedFdb[]>
   /** Of bridges and their ports. */
   readonly vlans: ReadonlyMap<string, readonly ObservedVlan[]>
+  /** Whether checksums are left to what is below an interface. */
+  readonly offloads: ReadonlyMap<string, boolean>
   readonly sysctls: ReadonlyMap<string, string>
   /** Interfaces whose default route comes from router advertisements that they take only while the host does not forward. */
   readonly advertised: readonly string[]
@@ -189,6 +191,7 @@ export const nothing: Observed = {
   queues: new Map(),
   fdb: new Map(),
   vlans: new Map(),
+  offloads: new Map(),
   sysctls: new Map(),
   advertised: [],
   tables: new Map(),

@@ -1,7 +1,7 @@
 /** From what should be and what is to what must be done. Pure. */
 
 import { type Desired, kindOf, kindOfOp, type Op } from './kinds/index.ts'
-import type { Observed } from './observed.ts'
+import { at, type Observed } from './observed.ts'
 
 /** An op, and the object that asks for it. */
 export interface Step {
@@ -14,8 +14,14 @@ export interface Step {
  * What must be done so that all of `desired` is there, in its order; empty when it is.
  * @throws CniError(foreign) where something of somebody else is in the way
  */
-export const plan = (desired: readonly Desired[], observed: Observed): Step[] =>
-  desired.flatMap(one => kindOf(one).ensure(one, observed).map(step(one)))
+export const plan = (desired: readonly Desired[], observed: Observed): Step[] => {
+  let left = observed
+  return desired.flatMap(one => {
+    const steps = kindOf(one).ensure(one, left).map(step(one))
+    left = steps.reduce(without, left)
+    return steps
+  })
+}
 
 /** What must be done so that nothing of `desired` is left, in the reverse order. */
 export const planRemoval = (desired: readonly Desired[], observed: Observed): Step[] =>
@@ -41,6 +47,25 @@ const removedAlone = () => {
     if (asked.has(key)) return false
     asked.add(key)
     return true
+  }
+}
+
+/** A link that is made anew comes without the addresses, routes and settings of the one before. */
+const without = (observed: Observed, { op }: Step): Observed => {
+  if (op.op !== 'link.del') return observed
+  const { netns, name } = op
+  const key = at(netns, name)
+  const others = <T>(all: ReadonlyMap<string, T>, isIts = (one: string) => one === key) =>
+    new Map([...all].filter(([one]) => !isIts(one)))
+  return {
+    ...observed,
+    links: others(observed.links),
+    routes: others(observed.routes),
+    fdb: others(observed.fdb),
+    vlans: others(observed.vlans),
+    queues: others(observed.queues),
+    offloads: others(observed.offloads),
+    sysctls: others(observed.sysctls, one => one.startsWith(at(netns, '')) && one.split('/').includes(name)),
   }
 }
 

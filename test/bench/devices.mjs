@@ -38,6 +38,19 @@ const bridged = (mode, mtu) => (self, containers) => {
 const onMaster = kind => (_, containers) =>
   containers.map(({ netns }) => `link add eth0 link ${UNDERLAY} netns ${netns} type ${kind}`)
 
+/** Of a VLAN-aware bridge: access ports, and the trunk, which is the administrator's in either case. */
+const aware = (_, containers) => [
+  'link add br0 type bridge vlan_filtering 1',
+  ...containers.map(({ netns, n }) => `link add v${n} master br0 up type veth peer name eth0 netns ${netns}`),
+  'link set br0 up',
+]
+const access = (_, containers) =>
+  containers.flatMap(({ n }) => [`vlan del dev v${n} vid 1`, `vlan add dev v${n} vid 100 pvid untagged`])
+const trunk = {
+  ip: [`link set ${UNDERLAY} master br0`],
+  bridge: [`vlan del dev ${UNDERLAY} vid 1`, `vlan add dev ${UNDERLAY} vid 100`],
+}
+
 /** `needs` is a type of `ip link add` that not every kernel has, tried on an interface v0. */
 export const modes = {
   local: { config: {}, byHand: bridged('local', 1500), hosts: 1 },
@@ -52,6 +65,13 @@ export const modes = {
     config: { master, key: 5000, peers },
     byHand: bridged('gre', 1458),
     needs: 'type gretap local 192.0.2.1 remote 192.0.2.2',
+  },
+  'vlan-aware': {
+    config: { mode: undefined, bridge: 'br0', vlan: 100, preserveDefaultVlan: false },
+    byHand: aware,
+    bridgeByHand: access,
+    after: trunk,
+    needs: 'type bridge vlan_filtering 1',
   },
   macvlan: { config: { master }, byHand: onMaster('macvlan mode bridge'), needs: 'link v0 type macvlan' },
   ipvlan: { config: { master }, byHand: onMaster('ipvlan mode l2'), needs: 'link v0 type ipvlan' },

@@ -48,6 +48,8 @@ const spanning = (fields: object, lease = leaseOf('dual')): Desired[] => {
     mac: '52:54:00:12:34:56',
     mtu: 1500,
     addresses: ['192.0.2.1', '2001:db8::1'],
+    drivers: [],
+    kernel: '6.1.0',
   }
   return describe(fitted({ ...net, master: net.master || 'eth1' }, underlay), { owner, netns, wants }, lease)
 }
@@ -91,6 +93,7 @@ export const descriptions: Readonly<Record<string, Desired[]>> = {
   'vxlan-group-v6': spanning({ mode: 'vxlan', vni: 5000, group: 'ff05::100' }),
   'vxlan-peers': spanning({ mode: 'vxlan', vni: 5000, peers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }),
   'vxlan-told': spanning({ mode: 'vxlan', vni: 5000, local: '192.0.2.1', learning: false }),
+  'vxlan-own-checksums': spanning({ mode: 'vxlan', vni: 5000, local: '192.0.2.1', txChecksum: false }),
   gre: spanning({ mode: 'gre', key: 700, peers: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }),
   'gre-v6': spanning({ mode: 'gre', key: 700, peers: ['2001:db8::1', '2001:db8::2'] }),
   macvlan: spanning({ mode: 'macvlan', macvlanMode: 'private' }),

@@ -6,23 +6,34 @@ import { succeeded } from './scene.ts'
 /** Enough for every plan; more would be a loop without end. */
 const limit = 150
 
-/** For n = 1, 2, …: `attempt` with the n-th thing failing, then `after`, until there is no n-th. */
+interface Which {
+  /** There are more than so many. */
+  readonly least?: number
+  /** Only these, of which there is each: from 1. */
+  readonly positions?: readonly number[]
+}
+
+/**
+ * For n = 1, 2, …: `attempt` with the n-th thing failing, then `after`, until there is no n-th.
+ * @returns how many failed
+ */
 export const eachFault = async (
   faults: Faults,
   kind: Kind,
   attempt: (n: number) => Promise<CniRan>,
   after: (ran: CniRan) => Promise<void>,
-) => {
-  for (let n = 1; n <= limit; n++) {
+  { least = 8, positions }: Which = {},
+): Promise<number> => {
+  for (const n of positions ?? Array.from({ length: limit }, (_, index) => index + 1)) {
     faults.choose(n, kind)
     const ran = await attempt(n)
     const what = faults.hit()
     faults.none()
     if (what === undefined) {
+      expect(positions).toBeUndefined()
       succeeded(ran)
-      // There were as many as a plan has at the least.
-      expect(n).toBeGreaterThan(8)
-      return
+      expect(n).toBeGreaterThan(least)
+      return n - 1
     }
     try {
       await after(ran)
@@ -32,5 +43,7 @@ export const eachFault = async (
       })
     }
   }
-  throw new Error(`still failing at position ${limit}`)
+  if (!positions) throw new Error(`still failing at position ${limit}`)
+  expect(positions).not.toEqual([])
+  return positions.length
 }

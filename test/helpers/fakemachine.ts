@@ -29,6 +29,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
   const queues = new Map(before.queues)
   const fdb = new Map(before.fdb)
   const vlans = new Map(before.vlans)
+  const offloads = new Map(before.offloads)
   const nft = new FakeNft(before.tables)
   const iptables = new FakeIptables(before.iptables)
   const zones = before.firewalls.zones && new Map(before.firewalls.zones)
@@ -142,6 +143,10 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
         vlans.set(at(op.netns, op.dev), op.op === 'vlan.add' ? [...others, one] : others)
         return
       }
+      case 'offload.set':
+        need(at(op.netns, op.dev))
+        offloads.set(at(op.netns, op.dev), op.on)
+        return
       case 'sysctl.set':
         sysctls.set(at(op.netns, op.key), op.value)
         return
@@ -186,6 +191,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     queues.delete(key)
     fdb.delete(key)
     vlans.delete(key)
+    offloads.delete(key)
     // What was made on it goes with it.
     for (const [other, { lower }] of links)
       if (lower && at(other.split('\n')[0] as 'host', lower) === key) vanish(other)
@@ -227,6 +233,7 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
     queues: new Map(queues),
     fdb: filled(fdb),
     vlans: filled(vlans),
+    offloads: new Map(offloads),
     sysctls: new Map(sysctls),
     advertised: before.advertised,
     tables: nft.tables(),

@@ -14,9 +14,11 @@ export interface Faults {
   none(): void
   /** What failed; undefined if there was no n-th. */
   hit(): string | undefined
+  /** All that tools were told since then, in its order. */
+  told(): string[]
 }
 
-const tools = ['ip', 'bridge', 'tc', 'nft', 'conntrack', 'tee', 'grep', 'nsenter'].concat(
+const tools = ['ip', 'bridge', 'tc', 'ethtool', 'nft', 'conntrack', 'tee', 'grep', 'nsenter'].concat(
   ['iptables', 'ip6tables'].flatMap(name =>
     ['', '-nft', '-legacy'].flatMap(kind => [`${name}${kind}-save`, `${name}${kind}-restore`]),
   ),
@@ -29,7 +31,7 @@ export const faultyTools = (within: string): Faults => {
   for (const tool of tools) symlinkSync(script, join(directory, tool))
   const file = (name: string) => join(directory, name)
   const choose = (n: number, kind: Kind) => {
-    rmSync(file('hit'), { force: true })
+    for (const name of ['hit', 'told']) rmSync(file(name), { force: true })
     writeFileSync(file('count'), '0\n')
     writeFileSync(file('chosen'), `${n} ${kind}\n`)
   }
@@ -40,6 +42,7 @@ export const faultyTools = (within: string): Faults => {
     env: { PATH: `${directory}:${process.env.PATH}`, VETHWORK_NETLINK: 'iproute2' },
     choose,
     none,
+    told: () => (existsSync(file('told')) ? readFileSync(file('told'), 'utf8').trimEnd().split('\n') : []),
     hit: () => (existsSync(file('hit')) ? readFileSync(file('hit'), 'utf8').trim() : undefined),
   }
 }

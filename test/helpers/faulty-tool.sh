@@ -21,6 +21,7 @@ esac
 
 exec 9>"$dir/lock"
 flock 9
+printf '%s\n' "${input:-$tool $*}" >>"$dir/told"
 read -r before <"$dir/count"
 read -r chosen kind <"$dir/chosen"
 echo $((before + lines)) >"$dir/count"

@@ -56,18 +56,21 @@ export const stock: Readonly<Record<string, Spanning>> = {
     fields: site => ({ mode: 'vlan', ...byMaster(site), vlanId: 100 }),
     other: { vlanId: 101 },
     mtu: 1500,
+    own: /eth1\.100/,
     wire: ['vlan 100 and icmp', /802\.1Q \(0x8100\), length 102: vlan 100, p 0, ethertype IPv4/],
   },
   gre: {
     fields: site => ({ ...gre, ...byMaster(site), peers: all4 }),
     other: { key: 701 },
     mtu: 1458,
+    own: /gre\w{10}/,
     wire: ['ip proto 47', /GREv0, key=0x2bc, proto TEB/],
   },
   'gre, IPv6': {
     fields: site => ({ ...gre, local: site.v6, peers: all6 }),
     other: { key: 701 },
     mtu: 1438,
+    own: /type ip6gretap/,
     wire: ['ip6 proto 47', /GREv0, key=0x2bc, proto TEB/],
   },
   'ipvlan l2': {

@@ -1,14 +1,12 @@
 /** Networks that leave the host, one of each kind, and what must be true of all of them: proven with packets. */
 import { expect } from '@jest/globals'
-import { eachFault } from './eachfault.ts'
-import { faultyTools } from './faults.ts'
 import type { Container } from './host.ts'
-import { far, lan, type Site } from './hosts.ts'
+import { lan, type Site } from './hosts.ts'
 import { capture, pings } from './packets.ts'
-import { failed, type scenes, succeeded } from './scene.ts'
+import type { scenes } from './scene.ts'
 import { transfer } from './transfer.ts'
 
-type Open = ReturnType<typeof scenes>
+export type Open = ReturnType<typeof scenes>
 type Fields = Readonly<Record<string, unknown>>
 
 export interface Spanning {
@@ -22,6 +20,8 @@ export interface Spanning {
   readonly onLan?: boolean
   /** Nothing is left on the host once the container is gone: no bridge, nothing to prune. */
   readonly bare?: boolean
+  /** Of what tools are told for it, that which no other network needs: where another one proves the rest. */
+  readonly own?: RegExp
   /** Frames on the wire: what to capture, and what tcpdump says of each of them. */
   readonly wire: readonly [filter: string, says: RegExp]
 }
@@ -46,7 +46,7 @@ export const configOn = (site: Site, mode: Spanning, second = false, more: Field
   ...more,
 })
 
-interface Plugged {
+export interface Plugged {
   readonly site: Site
   readonly container: Container
   readonly config: ReturnType<typeof configOn>
@@ -70,7 +70,7 @@ export const plugIn = async (
   return { site, container, config, v4, v6, mac: result.interfaces.at(-1).mac, result }
 }
 
-const dual = ['v4', 'v6'] as const
+export const dual = ['v4', 'v6'] as const
 
 /** 1. Both ways, in both families; TCP with full-size segments; the largest packet, and not one byte more. */
 export const reachesAcross = async (open: Open, mode: Spanning) => {
@@ -150,89 +150,4 @@ export const isSeenOnTheWire = async (open: Open, mode: Spanning) => {
   const text = (await seen.stop()).join('\n')
   expect(text).toMatch(mode.wire[1])
   expect(text).toMatch(new RegExp(`${a.v4} > ${b.v4}: ICMP echo request`))
-}
-
-/** 4. ADD twice, CHECK, DEL, DEL again, GC: nothing is left; prune takes away what was shared. */
-export const leavesNothing = async (open: Open, mode: Spanning) => {
-  const { sites } = await lan(open)
-  const [site] = sites
-  const virgin = await site.remember()
-  const resident = await plugIn(site, mode)
-  const warm = await site.remember()
-  const one = await plugIn(site, mode)
-  succeeded(await site.runtime.check(one.container, one.config))
-  expect(failed(await site.runtime.add(one.container, one.config)).msg).toMatch(/eth0/)
-  succeeded(await site.runtime.check(one.container, one.config))
-  await site.del(one.container, one.config)
-  await site.del(one.container, one.config)
-  // Not `lo` alone: the kernel's GRE puts tunnels of its own into each namespace.
-  const inside = (await one.container.ip('link')).map(({ ifname }: { ifname: string }) => ifname)
-  expect(inside).not.toContain('eth0')
-  await warm.expectSame(one.container)
-
-  // A container that was killed: nobody calls DEL.
-  const killed = await plugIn(site, mode)
-  site.runtime.results.delete(`${killed.config.name} ${killed.container.id} eth0`)
-  await site.host.remove(killed.container)
-  succeeded(await site.runtime.gc(killed.config))
-  await warm.expectSame(killed.container)
-  succeeded(await site.runtime.check(resident.container, resident.config))
-
-  if (!mode.bare) {
-    const busy = await site.cli('prune')
-    expect(busy.stdout).toContain('in use')
-    await warm.expectSame()
-  }
-  await site.del(resident.container, resident.config)
-  const pruned = await site.cli('prune')
-  expect({ exitCode: pruned.exitCode, stderr: pruned.stderr }).toEqual({ exitCode: 0, stderr: '' })
-  await virgin.expectSame(resident.container)
-}
-
-/** 5. Each op fails once: as before, and the host stays on its LAN. */
-export const survivesEachFault = async (open: Open, mode: Spanning) => {
-  const { sites } = await lan(open)
-  const [site, other] = sites
-  const container = await site.host.container()
-  const config = configOn(site, mode)
-  const faults = faultyTools(site.host.directory)
-  const before = await site.remember()
-  await eachFault(
-    faults,
-    'refused',
-    () => site.runtime.add(container, config, { env: faults.env }),
-    async ran => {
-      failed(ran)
-      await before.expectSame(container)
-      await isOnItsLan(site, other)
-    },
-  )
-  await isOnItsLan(site, other)
-  await site.del(container, config)
-}
-
-export const isOnItsLan = async (site: Site, other: Site) => {
-  const targets = dual.flatMap(family => [other[family], far[family]])
-  const answers = await Promise.all(targets.map(async to => [to, await pings(site.host, to, 2)]))
-  expect(answers).toEqual(targets.map(to => [to, true]))
-}
-
-/** 6. By hand, each thing that leads out is broken once: CHECK says so, and its command mends it. */
-export const isNoticed = async (
-  open: Open,
-  mode: Spanning,
-  breaks: Readonly<Record<string, readonly [line: string, says: RegExp]>>,
-) => {
-  const { sites } = await lan(open)
-  const [site] = sites
-  const { container, config } = await plugIn(site, mode)
-  for (const [what, [line, says]] of Object.entries(breaks)) {
-    succeeded(await site.runtime.check(container, config))
-    const [tool = '', ...args] = line.split(' ')
-    await site.host.ok(tool, args)
-    const { msg, details } = failed(await site.runtime.check(container, config))
-    expect([what, msg]).toEqual([what, expect.stringMatching(says)])
-    await site.host.ok('sh', ['-ec', details])
-  }
-  succeeded(await site.runtime.check(container, config))
 }

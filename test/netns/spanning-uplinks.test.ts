@@ -6,8 +6,10 @@ import { far, lan, router, type Site } from '../helpers/hosts.ts'
 import { capture, pings } from '../helpers/packets.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, scenes, succeeded } from '../helpers/scene.ts'
-import { configOn, isNoticed, isOnItsLan, plugIn } from '../helpers/spanning.ts'
+import { configOn, plugIn } from '../helpers/spanning.ts'
+import { isChosen } from '../helpers/spanning-ids.ts'
 import { native } from '../helpers/spanning-modes.ts'
+import { isFitted, isNoticed, isOnItsLan } from '../helpers/spanning-state.ts'
 
 const open = scenes(afterEach)
 const ready = given(
@@ -79,27 +81,8 @@ ready('how VTEPs find each other', () => {
 })
 
 ready('an MTU that does not fit is refused, with the number that does', () => {
-  const cases: [name: string, mtu: number, fits: number][] = [
-    ['vxlan, peers', 1451, 1450],
-    ['vxlan, IPv6 peers', 1431, 1430],
-    ['flat', 1501, 1500],
-    ['macvlan', 9000, 1500],
-  ]
-  for (const [name, mtu, fits] of cases)
-    test(name, async () => {
-      const [site] = (await lan(open)).sites
-      const container = await site.host.container()
-      const before = await site.remember()
-      const ran = await site.runtime.add(container, configOn(site, native[name]!, false, { mtu }))
-      expect(failed(ran)).toMatchObject({
-        code: 7,
-        msg: expect.stringContaining(`mtu: ${mtu} does not fit`),
-        details: expect.stringContaining(`set it to ${fits}`),
-      })
-      await before.expectSame(container)
-      const { result } = await plugIn(site, native[name]!, false, { mtu: 1300 })
-      expect(result.interfaces.at(-1).mtu).toBe(1300)
-    }, 60_000)
+  for (const name of ['vxlan, peers', 'vxlan, IPv6 peers', 'flat', 'macvlan'])
+    test(name, () => isFitted(open, native[name]!), 60_000)
 })
 
 ready('flat: the host keeps its place on the LAN', () => {
@@ -270,33 +253,11 @@ ready('one configuration for all hosts', () => {
     })
   }, 60_000)
 
-  test('vniRange: the same on both hosts, remembered; another network has another', async () => {
-    const { sites } = await lan(open)
-    const ranged = (range = '7000-7001') => ({
-      ...byPeers,
-      fields: (site: Site) => ({ ...byPeers.fields(site), vni: undefined, vniRange: range }),
-      other: {},
-    })
-    const vni = async ({ host }: Site) =>
-      (await host.ip('-d link show type vxlan')).map(
-        ({ linkinfo }: { linkinfo: { info_data: { id: number } } }) => linkinfo.info_data.id,
-      )
-    const [a, b] = [await plugIn(sites[0], ranged()), await plugIn(sites[1], ranged())]
-    expect(await vni(sites[0])).toEqual(await vni(sites[1]))
-    expect(await pings(a.container, b.v4)).toBe(true)
-    await sites[0].del(a.container, a.config)
-    await sites[0].cli('prune')
-    const again = await plugIn(sites[0], ranged())
-    expect(await vni(sites[0])).toEqual(await vni(sites[1]))
-    await plugIn(sites[0], ranged(), true)
-    const both = await vni(sites[0])
-    expect(both.sort()).toEqual([7000, 7001])
-    const third = { ...configOn(sites[0], ranged()), name: 'net-c' }
-    expect(failed(await sites[0].runtime.add(await sites[0].host.container(), third)).msg).toMatch(
-      /no free ID/,
-    )
-    expect(await pings(again.container, b.v4)).toBe(true)
-  }, 60_000)
+  test(
+    'vniRange: the same on both hosts, remembered; another network has another',
+    () => isChosen(open, byPeers, { field: 'vni', type: 'vxlan', word: 'VNI' }),
+    60_000,
+  )
 
   test('a host file that is none is named', async () => {
     const [site] = (await lan(open)).sites

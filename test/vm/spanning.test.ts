@@ -1,19 +1,11 @@
 // Networks that leave the host, of the kinds for which a kernel must have 802.1Q, GRE and ipvlan.
-import { afterEach, expect, test } from '@jest/globals'
-import { lan } from '../helpers/hosts.ts'
-import { capture, pings } from '../helpers/packets.ts'
+import { afterEach, test } from '@jest/globals'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
-import { scenes, succeeded } from '../helpers/scene.ts'
-import {
-  isHeardOfNobodyElse,
-  isNoticed,
-  isSeenOnTheWire,
-  leavesNothing,
-  plugIn,
-  reachesAcross,
-  type Spanning,
-} from '../helpers/spanning.ts'
+import { scenes } from '../helpers/scene.ts'
+import { isChosen } from '../helpers/spanning-ids.ts'
 import { stock } from '../helpers/spanning-modes.ts'
+import { type Breaks, isFitted, isNoticed } from '../helpers/spanning-state.ts'
+import { proveAll } from '../helpers/spanning-suite.ts'
 
 const open = scenes(afterEach)
 const ready = given(
@@ -27,86 +19,44 @@ const ready = given(
   requireKernel('ipvlan'),
 )
 
-for (const [name, mode] of Object.entries(stock))
-  ready(name, () => {
-    test(
-      'containers of two hosts: both ways, with packets of full size',
-      () => reachesAcross(open, mode),
-      300_000,
-    )
-    test('as it looks on the wire', () => isSeenOnTheWire(open, mode), 120_000)
-    if (mode.other)
-      test('another one with the same subnet hears nothing', () => isHeardOfNobodyElse(open, mode), 300_000)
-    test('ADD, CHECK, DEL, GC, prune: nothing is left', () => leavesNothing(open, mode), 300_000)
-  })
+proveAll(ready, open, stock, 400)
 
-ready('the VLAN-aware bridge', () => {
-  const access = (vlan: number, more: object = {}): Spanning => ({
-    fields: () => ({ bridge: 'br0', vlan, preserveDefaultVlan: false, ...more }),
-    mtu: 1500,
-    wire: ['icmp', /./],
-  })
-  test('access ports of one VLAN reach each other, those of another do not hear them', async () => {
-    const [site] = (await lan(open)).sites
-    const [a, b] = [await plugIn(site, access(100)), await plugIn(site, access(100))]
-    const c = await plugIn(site, access(200), true)
-    const ear = await capture(c.container, 'eth0', `ether src ${a.mac} or ether src ${b.mac}`)
-    expect(await pings(a.container, b.v4)).toBe(true)
-    expect(await pings(a.container, c.v4, 1)).toBe(false)
-    expect(await ear.stop()).toEqual([])
-    for (const one of [a, b, c]) succeeded(await site.runtime.check(one.container, one.config))
-  }, 120_000)
-
-  test('a trunk port gets the frames of its VLANs, tagged', async () => {
-    const [site] = (await lan(open)).sites
-    const a = await plugIn(site, access(100))
-    const trunk: Spanning = {
-      fields: () => ({ bridge: 'br0', vlanTrunk: [{ id: 100 }, { minID: 300, maxID: 302 }], ipam: {} }),
-      mtu: 1500,
-      wire: ['icmp', /./],
-    }
-    const container = await site.host.container()
-    const config = { cniVersion: '1.1.0', type: 'vethwork', name: 'trunk', ...trunk.fields(site) }
-    await site.add(container, config)
-    await container.batch(
-      'link add eth0.100 link eth0 up type vlan id 100',
-      'addr add 10.60.0.99/24 dev eth0.100',
-    )
-    const seen = await capture(container, 'eth0', 'vlan 100')
-    expect(await pings(a.container, '10.60.0.99')).toBe(true)
-    expect((await seen.stop()).join('\n')).toMatch(/802\.1Q \(0x8100\).* vlan 100, .*ICMP echo request/)
-    succeeded(await site.runtime.check(container, config))
-  }, 120_000)
-
-  test('the gateway is on the bridge’s own VLAN interface', async () => {
-    const [site] = (await lan(open)).sites
-    const a = await plugIn(site, access(100, { isGateway: true }))
-    expect(await pings(a.container, '10.60.0.1')).toBe(true)
-    expect((await site.host.ip('addr show dev br0.100'))[0].addr_info[0].local).toBe('10.60.0.1')
-    succeeded(await site.runtime.check(a.container, a.config))
-  }, 120_000)
-
-  test('CHECK notices a port that is out of its VLAN', async () => {
-    const [site] = (await lan(open)).sites
-    const a = await plugIn(site, access(100))
-    const port = a.result.interfaces[1].name
-    await site.host.ok('bridge', ['vlan', 'del', 'dev', port, 'vid', '100'])
-    const { json } = await site.runtime.check(a.container, a.config)
-    expect(json?.msg).toMatch(/access port of VLAN 100/)
-    await site.host.ok('sh', ['-ec', json.details])
-    succeeded(await site.runtime.check(a.container, a.config))
-  }, 120_000)
+ready('an MTU that does not fit is refused, with the number that does', () => {
+  for (const name of ['vlan', 'gre', 'gre, IPv6', 'ipvlan l2'])
+    test(name, () => isFitted(open, stock[name]!), 120_000)
 })
 
-ready('CHECK', () => {
+ready('vlanIdRange', () => {
   test(
-    'vlan: the uplink is down, out of its bridge, gone',
-    () =>
-      isNoticed(open, stock.vlan!, {
-        down: ['ip link set eth1.100 down', /set eth1\.100 up/],
-        'out of the bridge': ['ip link set eth1.100 nomaster', /set eth1\.100 master br-net-a/],
-        gone: ['ip link del eth1.100', /create the vlan eth1\.100/],
-      }),
-    120_000,
+    'the same on both hosts, remembered, shown; another network has another',
+    () => isChosen(open, stock.vlan!, { field: 'vlanId', type: 'vlan', word: 'VLAN' }),
+    240_000,
   )
+})
+
+ready('CHECK notices', () => {
+  const breaks: Record<string, Breaks> = {
+    vlan: {
+      down: ['ip link set UPLINK down', /set eth1\.100 up/],
+      'out of the bridge': ['ip link set UPLINK nomaster', /set eth1\.100 master br-net-a/],
+      gone: ['ip link del UPLINK', /create the vlan eth1\.100/],
+    },
+    gre: {
+      down: ['ip link set UPLINK down', /set gre\w{10} up/],
+      'out of the bridge': ['ip link set UPLINK nomaster', /set gre\w{10} master br-net-a/],
+      // Or frames would go round for ever.
+      'not isolated': ['bridge link set dev UPLINK isolated off', /set gre\w{10} .*isolated on/],
+      'another MTU': ['ip link set UPLINK mtu 1300', /set gre\w{10} mtu 1458/],
+      gone: ['ip link del UPLINK', /create the gretap gre\w{10}/],
+    },
+    'ipvlan l2': {
+      down: ['INSIDE ip link set eth0 down', /set eth0 up/],
+      'no address': ['INSIDE ip -4 addr flush dev eth0', /give eth0 the address 192\.0\.2\.1/],
+      // All ipvlans of an interface have one mode: so does one of another network.
+      'another mode': ['INSIDE ip link set eth0 type ipvlan mode l3', /create the ipvlan/],
+      gone: ['INSIDE ip link del eth0', /create the ipvlan/],
+    },
+  }
+  for (const [name, each] of Object.entries(breaks))
+    test(name, () => isNoticed(open, stock[name]!, each), 240_000)
 })

@@ -11,6 +11,7 @@ import { type Iptables, type IptablesOp, iptables } from './iptables.ts'
 import type { Kind } from './kind.ts'
 import { type Link, type LinkOp, link } from './link.ts'
 import { type Neigh, type NeighOp, neigh } from './neigh.ts'
+import { type Offload, type OffloadOp, offload } from './offload.ts'
 import { type Probe, type ProbeOp, probe } from './probe.ts'
 import { type Redirect, redirect } from './redirect.ts'
 import { type Route, type RouteOp, route } from './route.ts'
@@ -35,6 +36,7 @@ export type Desired =
   | Iptables
   | Link
   | Neigh
+  | Offload
   | Probe
   | Redirect
   | Route
@@ -55,6 +57,7 @@ export type Op =
   | IptablesOp
   | LinkOp
   | NeighOp
+  | OffloadOp
   | ProbeOp
   | RouteOp
   | RuleOp
@@ -75,6 +78,7 @@ const byDesired = {
   iptables,
   link,
   neigh,
+  offload,
   probe,
   redirect,
   route,
@@ -96,6 +100,7 @@ const byOp = {
   link,
   neigh,
   nft: ruleset,
+  offload,
   probe,
   route,
   rule,

@@ -24,6 +24,7 @@ export type Tool =
   | 'nft'
   | `ip${'' | '6'}tables${'' | '-nft' | '-legacy'}`
   | 'firewall-cmd'
+  | 'ethtool'
   | 'await'
   | 'conntrack'
 

@@ -122,7 +122,14 @@ export const link: Kind<Link, LinkOp> = {
 
   undo(op) {
     if (op.op === 'link.add') return [remove({ ...op.link, name: op.name })]
-    if (op.op === 'link.rename') return [{ ...op, name: op.to, to: op.name }]
+    // Before Linux 6.2 only what is down can be renamed.
+    if (op.op === 'link.rename') {
+      const { netns, name, to } = op
+      return [
+        { op: 'link.set', netns, name: to, set: { up: false }, was: {} },
+        { ...op, name: to, to: name },
+      ]
+    }
     if (op.op === 'link.set' && Object.keys(op.was).length) return [{ ...op, set: op.was, was: {} }]
     return []
   },

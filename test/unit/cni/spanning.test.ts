@@ -50,6 +50,11 @@ const wrong: Readonly<Record<string, [fields: object, says: RegExp]>> = {
   'peers that are no list': [{ ...vxlan, peers: '192.0.2.2' }, /^peers: "192\.0\.2\.2"/],
   'a peer that is no address': [{ ...vxlan, peers: ['192.0.2.2', 'host3'] }, /^peers\[1\]: "host3"/],
   'a peer in a lenient spelling': [{ ...vxlan, peers: ['192.0.2.010'] }, /^peers\[0\]: "192\.0\.2\.010"/],
+  'txChecksum as text': [{ ...vxlan, txChecksum: 'off' }, /^txChecksum: "off"/],
+  'txChecksum of what has no tunnel': [
+    { mode: 'flat', master, txChecksum: false },
+    /^txChecksum is for mode: "vxlan"/,
+  ],
   'learning as text': [{ ...vxlan, learning: 'no' }, /^learning: "no"/],
   'key -1': [{ ...gre, key: -1 }, /^key: -1 must be a whole number from 0 to 4294967295/],
   'key 2^32': [{ ...gre, key: 2 ** 32 }, /^key: 4294967296/],
@@ -107,6 +112,8 @@ describe('the MTU that fits, and this host’s own address', () => {
     mac: '52:54:00:12:34:56',
     mtu: 1500,
     addresses: ['192.0.2.1', '2001:db8::1'],
+    drivers: [],
+    kernel: '6.1.0',
   }
   const cases: [fields: object, mtu: number, local: string][] = [
     [{ mode: 'flat', master }, 1500, ''],

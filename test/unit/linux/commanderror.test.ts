@@ -57,6 +57,21 @@ test('busy is: try again', () => {
   expect(new CommandError('nft', 'x', 'Error: Could not process rule: Resource busy\n', 'x').code).toBe(11)
 })
 
+test.each([
+  ['alone', 'Invalid argument', 'link add dev eth0 link eth1 netns /n type macvlan mode bridge'],
+  ['other', 'Invalid argument', 'link add dev eth0 link eth1 type vlan id 7'],
+  ['occupied', 'Device or resource busy', 'link add dev eth0 link eth1 netns /n type ipvlan mode l2'],
+  ['occupied', 'Device or resource busy', 'link set dev eth1 master br0'],
+] as const)('%s: %s, of what it was told', (kind, said, line) => {
+  const stderr = `RTNETLINK answers: ${said}\n`
+  expect(classify(stderr, line)).toBe(kind)
+  if (kind !== 'other')
+    expect(new CommandError('ip', line, stderr, 'x')).toMatchObject({
+      code: 104,
+      details: expect.stringMatching(/interface/),
+    })
+})
+
 test('a tool that says nothing', () => {
   expect(new CommandError('ip', 'link', '', 'look').message).toBe('cannot look: no reason given')
 })

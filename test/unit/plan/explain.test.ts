@@ -11,7 +11,7 @@ test('each step says what, why and how', () => {
     expect(words).toMatch(/^[a-z]/)
     expect(why).toBeTruthy()
     expect(command).toMatch(
-      /^(nsenter --net=\S+ )?(ip|bridge|tc|nft|sysctl -w|iptables|ip6tables|conntrack) /,
+      /^(nsenter --net=\S+ )?(ip|bridge|tc|ethtool|nft|sysctl -w|iptables|ip6tables|conntrack) /,
     )
     expect(`${words}${command}`).not.toMatch(/undefined|\[object|NaN|\n/)
   }

@@ -74,6 +74,48 @@ describe('one thing is not as it should be: one step', () => {
   })
 })
 
+test('an interface that is made anew gets everything that went with the old one', async () => {
+  const desired = descriptions.macvlan!
+  const was = await made(desired)
+  const other = changed(was, eth0, { details: { mode: 'vepa' } })
+  const [first, ...rest] = commands(other, desired)
+  expect(first).toBe(`nsenter --net=${netns} ip link del dev eth0`)
+  expect(rest).toEqual(commands(virgin, desired))
+})
+
+test('a port that is to be isolated is a port first', () => {
+  const desired = descriptions.gre!
+  const lines = commands(virgin, desired).filter(command => /gre\w{10} /.test(command))
+  const born = lines.findIndex(command => command.includes('link add'))
+  expect(lines.findIndex(command => command.endsWith('isolated on'))).toBeGreaterThan(born)
+  const one = desired.find(({ kind, ...rest }) => kind === 'link' && 'type' in rest && rest.type === 'gretap')
+  if (one?.kind !== 'link') throw new Error('no tunnel')
+  const key = at('host', one.name)
+  const out = {
+    ...aLink(one.name),
+    type: one.type,
+    alias: one.alias!,
+    details: one.details!,
+    up: true,
+    mtu: 1458,
+  }
+  const again = commands({ ...virgin, links: new Map([...virgin.links, [key, out]]) }, [one])
+  expect(again).toEqual([
+    `ip link set dev ${one.name} master br-web.net-1`,
+    `ip link set dev ${one.name} type bridge_slave isolated on`,
+  ])
+})
+
+test('a name is taken back when the interface is down: older kernels refuse it else', () => {
+  const undone = explain(planUndo(plan(descriptions.macvlan!, virgin))).map(({ command }) => command)
+  const inside = undone
+    .filter(command => / link /.test(command))
+    .map(command => command.replace(/^.* ip /, ''))
+  const at = inside.findIndex(command => / name veth/.test(command))
+  expect(inside[at - 1]).toBe('link set dev eth0 down')
+  expect(inside[at + 1]).toMatch(/^link del dev veth/)
+})
+
 describe('what stands in the way', () => {
   test('an interface of that name that is no bridge', () => {
     const observed = { ...virgin, links: new Map([[bridge, aLink('br-web.net-1', { type: 'veth' })]]) }
