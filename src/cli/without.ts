@@ -103,4 +103,5 @@ const services: Readonly<Record<string, string>> = {
   redirect: 'what the container sends is not held to its rate',
   rule: 'what comes from this address leaves by the default route of another interface, and may be lost there',
   zone: "firewalld's default zone decides what passes",
+  offload: 'checksums of what goes through the tunnel may be broken by the card: transfers stall',
 }
