@@ -11,10 +11,12 @@ import { explainAttachment, explainConfig } from './explaining.ts'
 /** @throws CniError(unknownContainer) that says what there is */
 export const explainWhat = async (what: string): Promise<Subject[]> => {
   const seen = await seeAttachments()
-  const ofContainer = attachmentsOf(what, seen)
-  if (ofContainer.length) return Promise.all(ofContainer.map(subjectOf))
   const ofNetwork = seen.filter(({ owner }) => owner.network === what)
   const config = configOf(entriesIn(confDir()).filter(({ network }) => network === what))
+  // A whole name is meant before the beginning of another one.
+  const isWhole = seen.some(({ owner }) => owner.containerId === what)
+  const ofContainer = isWhole || !(ofNetwork.length || config) ? attachmentsOf(what, seen) : []
+  if (ofContainer.length) return Promise.all(ofContainer.map(subjectOf))
   const example = ofNetwork.findLast(
     ({ records, life }) => records.some(({ call }) => call) && life !== 'gone',
   )

@@ -46,8 +46,21 @@ test('npm run demo sets up what it needs, and a second time nothing; then it is 
 
 test('every file that it links to is there', () => {
   const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
-  expect(links.filter(target => !isThere(target))).toEqual([])
+  expect(links.filter(target => !(target.startsWith('#') ? headings.has(target) : isThere(target)))).toEqual(
+    [],
+  )
 })
+
+/** As GitHub names them: `#published-ports`. */
+const headings = new Set(
+  [...readme.matchAll(/^#+ (.+)$/gm)].map(
+    ([, title]) =>
+      `#${title!
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-')}`,
+  ),
+)
 
 const isThere = (path: string) => {
   try {
