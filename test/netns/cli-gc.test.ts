@@ -49,6 +49,9 @@ ready('gc', () => {
     const before = await remember()
     for (const container of dead) await add(container, config)
     for (const container of dead) await host.remove(container)
+    // The kernel takes their cables away when it gets to it.
+    for (let tries = 0; tries < 100 && (await host.ip('link show type veth')).length > 1; tries++)
+      await new Promise(resolve => setTimeout(resolve, 50))
 
     const dry = await json(host, 'gc', '--dry-run')
     expect(ids(dry.collected)).toEqual(dead.map(({ id }) => id).sort())
