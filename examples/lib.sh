@@ -201,7 +201,7 @@ nothing_is_left() {
   works 'links, routes, rules, sysctls' diff "before${host:+-$host}" "after${host:+-$host}"
   is 'leases' 0 "$(leases)"
 }
-leases() { grep -rho '"containerId"' "${host:+$work/}${host:-$VETHWORK_STATE_DIR}" | wc -l; }
+leases() { grep -rho --exclude-dir=.attachments '"containerId"' "${host:+$work/}${host:-$VETHWORK_STATE_DIR}" | wc -l; }
 
 # finish: the last line, and the exit status.
 finish() {

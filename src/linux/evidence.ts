@@ -99,11 +99,13 @@ export const plugElements = async (network: string) => {
   return elements
 }
 
-/** Whether any attachment has something in the sets and maps that all networks share. */
-export const hasSharedElements = async (): Promise<boolean> => {
+/** Whether anybody has something in the sets and maps that all networks share. @param own comments that do not count */
+export const hasSharedElements = async (own: ReadonlySet<string>): Promise<boolean> => {
   const tables = (await findTool('nft')) ? await Promise.all(TABLES.map(table => nftTable(table))) : []
   return tables.some(table =>
-    [...(table?.sets ?? [])].some(([name, found]) => !name.includes('/') && found.length),
+    [...(table?.sets ?? [])].some(
+      ([name, found]) => !name.includes('/') && found.some(({ comment }) => !own.has(comment)),
+    ),
   )
 }
 

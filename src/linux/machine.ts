@@ -152,7 +152,8 @@ const undoShared = (desired: readonly Desired[], made: readonly Step[], because:
     const shared = desired.filter(one => !isOwn(one))
     if (await isInUse(shared)) return
     // Other networks of ours may rely by now on what is the host's: ip_forward, and rules that all share.
-    const alone = (await isOnlyNetwork(shared)) && !(await hasSharedElements())
+    const own = new Set(shared.flatMap(one => (one.kind === 'element' ? [one.comment] : [])))
+    const alone = (await isOnlyNetwork(shared)) && !(await hasSharedElements(own))
     await undo(
       made.filter(({ op }) => alone || !('lasting' in op && op.lasting)),
       driver,
