@@ -89,7 +89,9 @@ ready('ipvlanMode', () => {
       ] as const)
         expect([await pings(from.container, to.v4), await pings(from.container, to.v6)]).toEqual([true, true])
       expect(
-        (await asked.stop()).filter(line => line.includes('who-has') || line.includes('solicitation')),
+        (await asked.stop()).filter(
+          line => line.includes('who-has') || line.includes('neighbor solicitation'),
+        ),
       ).toEqual([])
       expect((await counted()) > 0).toBe(passes)
       for (const { site, container, config } of [a, b, c])
