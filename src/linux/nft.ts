@@ -78,7 +78,9 @@ const seenBy = async (
       return { chains: found.chains, sets: new Map(found.sets.map(set => [set, elements(set)])) }
     }
     const sets = new Map(found.sets.map(set => [set, [] as ObservedElement[]]))
-    for (const { set, key, comment } of wanted.elements)
+    // Whose are looked for by comment are looked for once a set: all of it is read.
+    const asked = new Map(wanted.elements.map(one => [`${one.set} ${one.key ?? `of ${one.comment}`}`, one]))
+    for (const { set, key, comment } of asked.values())
       sets
         .get(set)
         ?.push(...elementsOf(socket, table, set, key === undefined ? { comment } : { keys: [key] }))
