@@ -18,7 +18,7 @@ export const observePorts = async (
   const protocols = [...new Set(ports.map(({ protocol }) => protocol))]
   return {
     hostAddresses: asks ? await hostAddresses() : [],
-    listeners: await listenersOf(protocols, listener => ports.some(port => isHeardBy(listener, port))),
+    listeners: listenersOf(protocols, listener => ports.some(port => isHeardBy(listener, port))),
   }
 }
 
