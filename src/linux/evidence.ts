@@ -14,7 +14,7 @@ import {
   TABLES,
 } from '../networks/marks.ts'
 import { HOST } from '../plan/netns.ts'
-import type { ObservedLink } from '../plan/observed.ts'
+import type { ObservedElement, ObservedLink } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
 import { seeFirewalls } from './firewalls.ts'
 import { linkOf } from './ipjson.ts'
@@ -88,13 +88,13 @@ export const networksOfRules = async (withIptables: boolean): Promise<string[]> 
 
 /** Elements in our nft sets that are this network's attachments': in its own sets, and in those that networks share. */
 export const plugElements = async (network: string) => {
-  const elements: { table: string; set: string; key: string; comment: string }[] = []
+  const elements: (ObservedElement & { table: string; set: string })[] = []
   for (const table of (await findTool('nft')) ? TABLES : [])
     for (const [set, found] of (await nftTable(table))?.sets ?? []) {
       const mine = set.endsWith(nftSuffix(network))
         ? found
         : found.filter(({ comment }) => isOwnerOf(network, comment))
-      elements.push(...mine.map(({ key, comment }) => ({ table, set, key, comment })))
+      elements.push(...mine.map(one => ({ table, set, ...one })))
     }
   return elements
 }
