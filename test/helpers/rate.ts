@@ -23,7 +23,7 @@ const [SKIP, TIME] = [800, 2500]
  * Bits per second that come by TCP to an interface of a place from another one. The kernel counts them, for a program
  * on a busy machine hears late what has arrived.
  */
-export const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth0'): Promise<number> => {
+const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth0'): Promise<number> => {
   const server = await start(to, process.execPath, ['-e', receive, PORT], /listening/)
   const sending = await start(from, process.execPath, ['-e', send, address, PORT], /connected/)
   try {
@@ -42,6 +42,14 @@ const PORT = '7200'
 const received = async (at: Netns, dev: string) => {
   const [link] = await at.ip(`-s link show dev ${dev}`)
   return { bytes: link.stats64.rx.bytes as number, time: performance.now() / 1000 }
+}
+
+/** Nothing holds back what a busy machine sends, in the best of three tries. */
+export const expectMore = async (rate: number, ...way: Parameters<typeof rateOf>) => {
+  expect(await pings(way[0], way[2])).toBe(true)
+  let measured = 0
+  for (let tries = 0; tries < 3 && measured <= rate; tries++) measured = await rateOf(...way)
+  expect(measured).toBeGreaterThan(rate)
 }
 
 /**
