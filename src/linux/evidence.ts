@@ -13,8 +13,10 @@ import {
   readPlugAlias,
   TABLES,
 } from '../networks/marks.ts'
+import { sharedMark } from '../plan/kinds/ruleset.ts'
 import { HOST } from '../plan/netns.ts'
 import type { ObservedElement, ObservedLink } from '../plan/observed.ts'
+import { BRIDGES, TABLE } from '../services/isolation.ts'
 import { findTool } from './exec.ts'
 import { seeFirewalls } from './firewalls.ts'
 import { linkOf } from './ipjson.ts'
@@ -97,6 +99,13 @@ export const plugElements = async (network: string) => {
       elements.push(...mine.map(one => ({ table, set, ...one })))
     }
   return elements
+}
+
+/** Bridges of other plugins that this network's ingressPolicy is about. */
+export const secludedBridges = async (network: string): Promise<string[]> => {
+  const table = (await findTool('nft')) ? await nftTable(TABLE) : undefined
+  const mark = sharedMark(nftSuffix(network))
+  return (table?.sets.get(BRIDGES) ?? []).filter(({ comment }) => comment === mark).map(({ key }) => key)
 }
 
 /** Whether anybody has something in the sets and maps that all networks share. @param own comments that do not count */
