@@ -14,6 +14,7 @@ import { type Explained, explain } from '../src/plan/explain.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST } from '../src/plan/netns.ts'
 import { planRemoval } from '../src/plan/plan.ts'
+import { elementAndFlows } from '../src/services/portflows.ts'
 import { again } from './again.ts'
 import { del, describeHeld } from './del.ts'
 import { attemptAll } from './errors.ts'
@@ -95,7 +96,6 @@ const elementsOf = async (only: string | undefined): Promise<Marked[]> => {
   return found.flat()
 }
 
-/** Each owner's once a set: with one all go. */
 const straysAmong = async (
   elements: readonly Marked[],
   seen: readonly AttachmentSeen[],
@@ -112,8 +112,5 @@ const straysAmong = async (
     netns: HOST,
     why: 'nobody is attached who has it',
   } as const
-  const once = new Map(
-    strays.map(({ network, ...one }) => [`${one.table} ${one.set} ${one.comment}`, { ...own, ...one }]),
-  )
-  return [...once.values()]
+  return strays.flatMap(({ network, ...one }) => elementAndFlows({ ...own, ...one }))
 }

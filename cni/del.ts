@@ -10,6 +10,7 @@ import { hostVeth, ownerComment } from '../src/networks/marks.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
+import { elementAndFlows } from '../src/services/portflows.ts'
 import { detour } from '../src/services/shaping.ts'
 import { ownerOf } from './attachment.ts'
 import { isChained, remembered } from './chained.ts'
@@ -83,7 +84,7 @@ const ownElements = async (owner: Owner): Promise<Desired[]> => {
   const all = await known(() => plugElements(owner.network))
   return (all ?? [])
     .filter(({ comment }) => comment === ownerComment(owner))
-    .map(one => ({ ...common, ...one }))
+    .flatMap(one => elementAndFlows({ ...common, ...one }))
 }
 
 /** What a crash leaves in the container: the interface under the name under which it is made, without a mark. */

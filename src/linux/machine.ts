@@ -10,6 +10,7 @@ import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 import { at, type Observed } from '../plan/observed.ts'
 import { plan, planRemoval, type Step } from '../plan/plan.ts'
+import { elementAndFlows } from '../services/portflows.ts'
 import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
 import { guestsOf, hasSharedElements, ifbLinks, networkLinks, plugElements, plugLinks } from './evidence.ts'
@@ -107,7 +108,7 @@ export const removeStrays = async (
     ...stray(links, hostVeth).map(
       (name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} }),
     ),
-    ...elements.map((one): Desired => ({ ...common, kind: 'element', ...one })),
+    ...elements.flatMap(one => elementAndFlows({ ...common, kind: 'element', ...one })),
   ])
 }
 

@@ -7,16 +7,24 @@ import { remains } from '../networks/remains.ts'
 import { applyAll } from '../plan/apply.ts'
 import { type Explained, explain } from '../plan/explain.ts'
 import { HOST } from '../plan/netns.ts'
+import type { ObservedLink } from '../plan/observed.ts'
 import { planRemoval } from '../plan/plan.ts'
 import { detour } from '../services/shaping.ts'
 import { hasLivingOwners } from './alive.ts'
 import { driver } from './driver.ts'
-import { allPlugLinks, guestsOf, networkLinks, networksOfRules, strayIfbs } from './evidence.ts'
+import {
+  allPlugLinks,
+  guestsOf,
+  networkLinks,
+  networksOfRules,
+  secludedBridges,
+  strayIfbs,
+} from './evidence.ts'
 import { findTool } from './exec.ts'
 import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
-import { forgetNetwork } from './records.ts'
+import { forgetNetwork, recordsIn } from './records.ts'
 import { livingRecords } from './revival.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
@@ -70,7 +78,7 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         guests.length > 0 ||
         plugs.some(({ alias }) => isPlugOf(network, alias)) ||
         (await livingRecords([network])).length > 0 ||
-        (mine.length === 0 && (await hasLivingOwners(network)))
+        (mine.length === 0 && ((await hasLivingOwners(network)) || (await hasForgotten(network, plugs))))
       const shared = inUse
         ? []
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]
@@ -87,3 +95,10 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
     const left = pruned.some(({ inUse }) => inUse) || pruned.length < all.size
     return { pruned, restored: sysctls && !left ? await restoreSysctls(dryRun) : [] }
   })
+
+/** Another plugin's cables have no mark of ours: where no record is left, the bridge tells that somebody is there. */
+const hasForgotten = async (network: string, veths: readonly ObservedLink[]): Promise<boolean> => {
+  if (recordsIn(network).length) return false
+  const bridges = await secludedBridges(network)
+  return veths.some(({ master }) => bridges.includes(master))
+}

@@ -3,15 +3,14 @@
 import type { Element } from '../plan/kinds/element.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import type { Observed } from '../plan/observed.ts'
-import { liveNamespaces } from './evidence.ts'
 import { type AttachmentRecord, recordedNetworks, recordsIn } from './records.ts'
 
 /** Records of attachments whose container is still there. */
 export const livingRecords = async (networks: readonly string[]): Promise<AttachmentRecord[]> => {
-  const records = networks.flatMap(recordsIn)
-  if (!records.length) return []
-  const living = await liveNamespaces()
-  return records.filter(({ netns }) => netns && living.has(netns.inode))
+  if (!networks.some(network => recordsIn(network).length)) return []
+  const { seeAttachments } = await import('./attachments.ts')
+  const seen = (await seeAttachments()).filter(({ owner }) => networks.includes(owner.network))
+  return seen.filter(({ life }) => life !== 'gone').flatMap(one => one.records)
 }
 
 /**
