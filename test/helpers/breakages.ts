@@ -19,7 +19,7 @@ export interface Way {
 
 export interface Breakage {
   /** The network and its two containers, as they are before it. */
-  readonly at: (open: Parameters<typeof wired>[0]) => Promise<Place>
+  readonly at: ReturnType<typeof wired>
   readonly by: (place: Place) => Promise<unknown>
   /** Of the finding. */
   readonly id: string
