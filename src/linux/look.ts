@@ -3,13 +3,13 @@
 import type { Netns } from '../plan/netns.ts'
 import type { ObservedFdb, ObservedLink, ObservedRoute, ObservedVlan } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
-import { fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
+import { fdbOf, linkOf, routeOf, routesOf as routesOfJson, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { NetlinkError } from './netlink/errno.ts'
-import { linksLike, linksNamed, type Which } from './netlink/links.ts'
+import { allLinks, linksLike, linksNamed, type Which } from './netlink/links.ts'
 import { NetnsError } from './netlink/namespace.ts'
 import { fdbEntriesOf, neighbourOf, portVlansOf } from './netlink/neighbours.ts'
-import { routesOf } from './netlink/routes.ts'
+import { allRoutes, type RouteBy, routesOf } from './netlink/routes.ts'
 
 /** Those of these names that are there, with their addresses. */
 export const seeLinks = async (netns: Netns, names: readonly string[]): Promise<ObservedLink[]> =>
@@ -29,6 +29,17 @@ export const seeLinksLike = async (netns: Netns, which: Which = {}): Promise<Obs
     (await ipShow(netns, [`link show ${words}`.trim()])).map(linkOf)
   )
 }
+
+/** All of a namespace, with their addresses. */
+export const seeAllLinks = async (netns: Netns): Promise<ObservedLink[]> =>
+  (await asked(netns, 'all links', allLinks(netns))) ?? (await ipShow(netns, ['addr show'])).map(linkOf)
+
+/** All routes of a namespace, of all tables. */
+export const seeAllRoutes = async (netns: Netns, family: 4 | 6): Promise<RouteBy[]> =>
+  (await asked(netns, 'all routes', allRoutes(netns, family))) ??
+  (await ipShow(netns, ['route show table all'], [`-${family}`, '-N'])).flatMap(one =>
+    routesOfJson(one, family),
+  )
 
 /** All routes of an interface, of all tables. */
 export const seeRoutes = async (netns: Netns, family: 4 | 6, dev: string): Promise<ObservedRoute[]> =>
