@@ -3,6 +3,7 @@
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
 import { conf } from './commands/conf.ts'
+import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
@@ -25,6 +26,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     ps,
     explain,
     topology,
+    doctor,
     events,
     plan,
     repair,

@@ -8,7 +8,15 @@ import { bridgeShow, ipShow } from './iproute2.ts'
 import { NetlinkError } from './netlink/errno.ts'
 import { allLinks, linksLike, linksNamed, type Which } from './netlink/links.ts'
 import { NetnsError } from './netlink/namespace.ts'
-import { fdbEntriesOf, neighbourOf, portVlansOf } from './netlink/neighbours.ts'
+import {
+  type FdbEntry,
+  fdbEntriesOf,
+  type NeighbourEntry,
+  neighbourOf,
+  permanentNeighbours,
+  portVlansOf,
+  toldFdb,
+} from './netlink/neighbours.ts'
 import { allRoutes, type RouteBy, routesOf } from './netlink/routes.ts'
 
 /** Those of these names that are there, with their addresses. */
@@ -60,6 +68,22 @@ export const seeVlans = async (netns: Netns, dev: string): Promise<ObservedVlan[
 export const seeNeighbour = async (netns: Netns, dev: string, address: string): Promise<string> =>
   (await asked(netns, address, neighbourOf(netns, dev, address))) ??
   String((await ipShow(netns, [`neigh show to ${address} dev ${dev}`]))[0]?.lladdr ?? '')
+
+/** What somebody told the host for ever of its neighbours. */
+export const seePermanentNeighbours = async (netns: Netns): Promise<NeighbourEntry[]> =>
+  (await asked(netns, 'neighbours', permanentNeighbours(netns))) ??
+  (await ipShow(netns, ['neigh show nud permanent'])).map(({ dev, dst, lladdr }) => ({
+    dev,
+    address: dst,
+    mac: lladdr ?? '',
+  }))
+
+/** And its bridges, of what is behind which port. */
+export const seeToldFdb = async (netns: Netns): Promise<FdbEntry[]> =>
+  (await asked(netns, 'fdb', toldFdb(netns))) ??
+  (await bridgeShow(netns, 'fdb show')).flatMap(({ mac, ifname, state, dst }) =>
+    mac && ifname && state && !dst ? [{ mac, dev: ifname }] : [],
+  )
 
 const asked = async <T>(netns: Netns, what: string, answer: Promise<T>): Promise<T> => {
   try {

@@ -94,9 +94,8 @@ export const allLinks = async (netns: Netns): Promise<ObservedLink[] | undefined
     .dump(request(RTM_GETLINK, link, { IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }))
     .map(link.decode)
   const names = new Map(bodies.map(({ ifi_index, IFLA_IFNAME }) => [ifi_index, IFLA_IFNAME ?? '']))
-  const addresses = grouped(
-    route.dump(request(RTM_GETADDR, addr, {})).map(addr.decode),
-    one => String(one.ifa_index),
+  const addresses = grouped(route.dump(request(RTM_GETADDR, addr, {})).map(addr.decode), one =>
+    String(one.ifa_index),
   )
   const name = (index = 0) => names.get(index) ?? ''
   return bodies.map(body => linkOf(body, (addresses.get(String(body.ifi_index)) ?? []).map(addressOf), name))
