@@ -58,7 +58,7 @@ const barrier = (one: ObservedBarrier, { bridge, subnets = [] }: Surroundings): 
       weight: 'blocks',
       what: `the nft chain '${where}' drops what goes ${isClosed ? 'through this host' : `through this host from ${refused.join(' and ')}`}${policy === 'drop' ? ' (policy drop)' : ''}`,
       why: 'every base chain must let a packet pass: an accept in a table of ours would not help',
-      fix: `nft 'insert rule ${where} iifname ${dev} accept; insert rule ${where} oifname ${dev} ct state established,related accept; insert rule ${where} oifname ${dev} ct status dnat accept', and the same where its rules are kept`,
+      fix: `nft 'insert rule ${where} iifname ${dev} accept; insert rule ${where} oifname ${dev} ct state established,related accept; insert rule ${where} oifname ${dev} ct status dnat accept'   # and the same where its rules are kept`,
       thread: 'plugins#430, flannel#799',
     },
   ]

@@ -244,7 +244,7 @@ export const inCables: Readonly<Record<string, Breakage>> = {
     by: async ({ host, bridge, one }) => {
       const [{ address }] = await one.ip('link show dev eth0')
       await host.batch(`link add wrong0 master ${bridge} up type veth peer name wrong1`, 'link set wrong1 up')
-      await host.ok('bridge', ['fdb', 'replace', address, 'dev', 'wrong0', 'master', 'static'])
+      await host.ok('bridge', ['fdb', 'replace', address, 'dev', 'wrong0', 'master', 'static', 'sticky'])
     },
     id: 'stale-fdb-entry',
     names: the('wrong0'),

@@ -27,6 +27,8 @@ export interface Place extends Pick<Scene, 'host' | 'runtime' | 'add'> {
   readonly port: string
   /** Where runtimes of this host look for plugins. */
   readonly binDir: string
+  /** What programs of this host must be told besides: where its file of interfaces is. */
+  readonly env: Readonly<Record<string, string>>
   listen(at: Host, port: number): Promise<void>
   /** Services that are to end with the test. */
   readonly services: { stop(): Promise<unknown> }[]
@@ -34,10 +36,12 @@ export interface Place extends Pick<Scene, 'host' | 'runtime' | 'add'> {
 
 const placeOf = (
   opened: Pick<Scene, 'host' | 'runtime' | 'add'>,
-  more: Pick<Place, 'one' | 'two' | 'outside' | 'wire' | 'config' | 'bridge' | 'port'>,
+  more: Pick<Place, 'one' | 'two' | 'outside' | 'wire' | 'config' | 'bridge' | 'port'> &
+    Partial<Pick<Place, 'env'>>,
 ): Place => {
   const services: Place['services'] = []
   return {
+    env: {},
     ...opened,
     ...more,
     network: String(more.config.name),
@@ -80,6 +84,7 @@ export const tunnelled =
       config: here.config,
       bridge,
       port,
+      env: { VETHWORK_HOST_FILE: join(sites[0].host.directory, 'host.json') },
     })
   }
 

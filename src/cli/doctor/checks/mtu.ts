@@ -29,7 +29,8 @@ const inContainer = ({ record, described, observed }: Looked): Finding[] => {
   const inside = observed.links.get(at(netns.path as `/${string}`, owner.ifname))
   const outside = observed.links.get(at(HOST, cable.name))
   const wanted = cable.settings.mtu ?? USUAL
-  if (!inside || inside.mtu === wanted || !outside) return []
+  // Where the cable has the same size it is the cable that is wrong, or what carries it.
+  if (!inside || !outside || inside.mtu === wanted || inside.mtu === outside.mtu) return []
   return [
     finding('container-mtu-differs', {
       object: `${shortId(owner.containerId)} ${owner.ifname}`,

@@ -27,7 +27,7 @@ export const stale = ({ collection }: HostSeen): Finding[] => [
     : []),
 ]
 
-/** Less than a tenth left. */
+/** Less than a tenth left, or the last one. */
 export const pools = ({ pools }: HostSeen): Finding[] =>
   pools.flatMap(({ network, sets, leased }) => {
     const addresses = leased.map(parseAddress)
@@ -35,7 +35,7 @@ export const pools = ({ pools }: HostSeen): Finding[] =>
       const size = set.ranges.reduce((sum, range) => sum + sizeOf(range, set.gateways), 0n)
       const used = BigInt(addresses.filter(one => set.ranges.some(range => isIn(range, one))).length)
       const left = size - used
-      if (left * 10n >= size) return []
+      if (left * 10n >= size && left > 1n) return []
       const what = `network ${network}: of ${size} addresses (${set.ranges.map(nameOf).join(', ')}) ${left} ${left === 1n ? 'is' : 'are'} free`
       const fix = `stop containers that nobody needs (\`vethwork ps ${network}\`), or add a range to its ipam section`
       return [finding(left > 0n ? 'pool-low' : 'pool-empty', { object: network, what, fix })]
