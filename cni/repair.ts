@@ -10,6 +10,7 @@ import { HOST, type Netns } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
 import { type Obstacle, plan, planAround, type Step } from '../src/plan/plan.ts'
 import { describeAgain, netnsOf, settlingOnce } from './again.ts'
+import { withoutLater } from './later.ts'
 
 export interface Repaired {
   readonly owner: Owner
@@ -46,7 +47,9 @@ export const lookAt = async (records: readonly AttachmentRecord[]): Promise<(Loo
   for (const record of records) {
     if (!(await netnsOf(record))) continue
     try {
-      found.push({ record, described: await describeAgain(record, settling) })
+      const { owner, plugin } = record
+      // What later plugins of ours have changed of it is theirs.
+      found.push({ record, described: withoutLater(await describeAgain(record, settling), owner, plugin) })
     } catch (failure) {
       found.push({ record, failure })
     }

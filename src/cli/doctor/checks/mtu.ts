@@ -15,13 +15,24 @@ const USUAL = 1500
 export const sizes = ({ looked, links }: HostSeen): Finding[] => {
   const seen = looked.filter((one): one is Looked => 'described' in one)
   return [
-    ...seen.flatMap(one => inContainer(one)),
-    ...seen.flatMap(one => onCable(one)),
+    ...seen.filter(isUntuned(seen)).flatMap(inContainer),
+    ...seen.flatMap(onCable),
     ...onBridges(seen, links),
   ]
 }
 
-/** A later plugin may have set it: only who knows the whole chain can say. */
+/** No plugin of ours has set it on purpose. */
+const isUntuned =
+  (all: readonly Looked[]) =>
+  ({ record }: Looked): boolean =>
+    !all.some(
+      one =>
+        one.record.owner.containerId === record.owner.containerId &&
+        one.record.owner.ifname === record.owner.ifname &&
+        one.record.endpoint.originals?.settings?.mtu !== undefined,
+    )
+
+/** A plugin that is not ours may have set it: only who knows the whole chain can say. */
 const inContainer = ({ record, described, observed }: Looked): Finding[] => {
   const { owner, netns } = record
   const cable = described.find(one => one.kind === 'link' && one.peer?.name === owner.ifname)

@@ -47,11 +47,13 @@ const ofSteps = ({ record, steps, described }: Looked, mtus: ReadonlyMap<string,
 const primary = (steps: readonly Step[]): Step[] => {
   const anew = new Set<string>()
   const wasDown = new Set<string>()
+  const unplugged = new Set<string>()
   for (const { op } of steps) {
     if (op.op === 'link.add') {
       anew.add(at(op.link.netns, op.link.name))
       if (op.link.peer) anew.add(at(op.link.peer.netns, op.link.peer.name))
     }
+    if (op.op === 'link.set' && op.set.master) unplugged.add(at(op.netns, op.name))
     if (op.op === 'link.set' && op.set.up) wasDown.add(at(op.netns, op.name))
   }
   return steps.filter(({ op }) => {
@@ -59,6 +61,7 @@ const primary = (steps: readonly Step[]): Step[] => {
     const name = nameIn(op)
     if (name === undefined) return true
     const key = at(op.netns, name)
+    if (op.op === 'link.set' && unplugged.has(key) && !op.set.master) return false
     if (op.op === 'link.set') return !anew.has(key) && !anew.has(at(op.netns, op.set.master ?? ''))
     return !anew.has(key) && !wasDown.has(key)
   })
