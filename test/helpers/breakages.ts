@@ -4,9 +4,10 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { beyond, configOf, gateways } from './modes.ts'
-import { type Place, tunnelled, wired } from './places.ts'
+import { type Place, spanned, tunnelled, wired } from './places.ts'
 import { web } from './portmappings.ts'
 import type { Extra } from './runtime.ts'
+import { stock } from './spanning-modes.ts'
 
 /** One packet, from whom to whom. */
 export interface Way {
@@ -579,6 +580,31 @@ export const inTunnels: Readonly<Record<string, Breakage>> = {
   },
 }
 
+/** What needs 802.1Q: not every kernel has it. */
+export const inVlans: Readonly<Record<string, Breakage>> = {
+  'the uplink is in another VLAN': {
+    at: spanned(stock.vlan!),
+    by: outside(
+      'link del eth1.100',
+      'link add link eth1 name eth1.100 type vlan id 200',
+      'link set eth1.100 master BRIDGE up',
+    ),
+    id: 'uplink-differs',
+    names: the('id 200, not 100'),
+    healed: 'command',
+    stops: { from: 'one', to: '10.60.0.120' },
+  },
+  'the uplink is gone': {
+    at: spanned(stock.vlan!),
+    by: outside('link del eth1.100'),
+    id: 'uplink-missing',
+    names: the('eth1.100'),
+    healed: 'fix',
+    stops: { from: 'one', to: '10.60.0.120' },
+  },
+}
+
+/** On any kernel. */
 export const breakages: Readonly<Record<string, Breakage>> = {
   ...inContainers,
   ...inCables,

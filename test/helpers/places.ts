@@ -7,7 +7,7 @@ import type { Netns } from './netns.ts'
 import { connect, listen, pings } from './packets.ts'
 import type { Extra } from './runtime.ts'
 import type { Scene, scenes } from './scene.ts'
-import { plugIn } from './spanning.ts'
+import { plugIn, type Spanning } from './spanning.ts'
 import { native } from './spanning-modes.ts'
 
 type Open = ReturnType<typeof scenes>
@@ -67,13 +67,16 @@ export const wired =
   }
 
 /** Two hosts, joined by a VXLAN. */
-export const tunnelled =
-  (more: Config = {}) =>
+export const tunnelled = (more: Config = {}) => spanned(native['vxlan, peers']!, more)
+
+/** Two hosts, joined by a network that leaves them. */
+export const spanned =
+  (mode: Spanning, more: Config = {}) =>
   async (open: Open): Promise<Place> => {
     const { sites, wire } = await lan(open)
     const [here, there] = [
-      await plugIn(sites[0], native['vxlan, peers']!, false, more),
-      await plugIn(sites[1], native['vxlan, peers']!, false, more),
+      await plugIn(sites[0], mode, false, more),
+      await plugIn(sites[1], mode, false, more),
     ]
     const [bridge, port] = here.result.interfaces.map(({ name }: { name: string }) => name)
     return placeOf(sites[0], {

@@ -6,7 +6,7 @@ import { CniError } from '../../../cni/errors.ts'
 import { lookAt } from '../../../cni/repair.ts'
 import { hostOf } from '../../../ipam/cidr.ts'
 import { parseRanges, withOwnRanges } from '../../../ipam/range.ts'
-import { type Asked, whoElseHas } from '../../linux/arp.ts'
+import { whoElseHas } from '../../linux/arp.ts'
 import { type AttachmentSeen, seeAttachments } from '../../linux/attachments.ts'
 import { seeFirewalls } from '../../linux/firewalls.ts'
 import { readHostFile } from '../../linux/hostfile.ts'
@@ -19,8 +19,9 @@ import { seeStateFiles } from '../../linux/statefiles.ts'
 import { bridgeNetfilter } from '../../linux/surroundings.ts'
 import { readSysctls } from '../../linux/sysctl.ts'
 import { acceptRa, FORWARDING } from '../../plan/kinds/forwarding.ts'
-import { HOST, type Netns } from '../../plan/netns.ts'
-import { at, type ObservedLink } from '../../plan/observed.ts'
+import { HOST } from '../../plan/netns.ts'
+import type { ObservedLink } from '../../plan/observed.ts'
+import { askable } from './asking.ts'
 import type { DefaultRoute, HostSeen, Pool } from './host.ts'
 import { meddlers, missingTools, otherPlugins } from './programs.ts'
 
@@ -61,7 +62,7 @@ export const seeHost = async (): Promise<HostSeen> => {
     ),
     pools: poolsOf(attachments),
     files,
-    answers: await whoElseHas(askedOf(attachments, looked)),
+    answers: await whoElseHas(askable(attachments, looked, links)),
     missingTools: await missingTools(described),
     plugins: await otherPlugins(),
     version: VETHWORK_VERSION,
@@ -145,16 +146,3 @@ const poolsOf = (attachments: readonly AttachmentSeen[]): Pool[] => {
     }
   })
 }
-
-/** Containers' IPv4 addresses, each asked for by the container's own interface. */
-const askedOf = (attachments: readonly AttachmentSeen[], looked: HostSeen['looked']): Asked[] =>
-  attachments.flatMap(({ owner, life, netns, records }) => {
-    const one = looked.find(({ record }) => records.includes(record))
-    if (life === 'gone' || !netns || !one || 'failure' in one) return []
-    const link = one.observed.links.get(at(netns as Netns, owner.ifname))
-    if (!link?.up) return []
-    const { index, mac } = link
-    return link.addresses
-      .filter(({ address, scope }) => scope === 'global' && !address.includes(':'))
-      .map(({ address }) => ({ netns: netns as Netns, index, mac, address: hostOf(address) }))
-  })
