@@ -61,3 +61,27 @@ export interface Pool {
   /** Without prefix lengths. */
   readonly leased: readonly string[]
 }
+
+/** Of a host of which nothing could be seen. */
+export const nothingSeen: HostSeen = {
+  lacks: '',
+  attachments: [],
+  looked: [],
+  collection: { collected: [], strays: [], unknown: [] },
+  links: [],
+  defaultRoutes: [],
+  sysctls: new Map(),
+  firewalls: { barriers: [], mixed: false },
+  filters: new Map(),
+  bridgeNf: [],
+  neighbours: [],
+  fdb: [],
+  listeners: [],
+  pools: [],
+  files: { directory: '', damaged: [], earlier: [] },
+  answers: [],
+  missingTools: [],
+  plugins: [],
+  version: '',
+  meddlers: [],
+}

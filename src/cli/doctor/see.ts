@@ -22,7 +22,7 @@ import { acceptRa, FORWARDING } from '../../plan/kinds/forwarding.ts'
 import { HOST } from '../../plan/netns.ts'
 import type { ObservedLink } from '../../plan/observed.ts'
 import { askable } from './asking.ts'
-import type { DefaultRoute, HostSeen, Pool } from './host.ts'
+import { type DefaultRoute, type HostSeen, nothingSeen, type Pool } from './host.ts'
 import { meddlers, missingTools, otherPlugins } from './programs.ts'
 
 declare const VETHWORK_VERSION: string
@@ -32,7 +32,7 @@ export const seeHost = async (): Promise<HostSeen> => {
   // Before anything opens them, and makes them private.
   const files = seeStateFiles()
   const byPrograms = await whyPrograms()
-  if (lacks) return { ...nothingSeen, lacks, files, byPrograms }
+  if (lacks) return { ...nothingSeen, lacks, files, byPrograms, version: VETHWORK_VERSION }
   const attachments = await seeAttachments()
   const looked = await lookAt(attachments.flatMap(({ records }) => records))
   const described = looked.flatMap(one => ('described' in one ? one.described : []))
@@ -68,29 +68,6 @@ export const seeHost = async (): Promise<HostSeen> => {
     version: VETHWORK_VERSION,
     meddlers: attachments.length ? meddlers() : [],
   }
-}
-
-const nothingSeen: HostSeen = {
-  lacks: '',
-  attachments: [],
-  looked: [],
-  collection: { collected: [], strays: [], unknown: [] },
-  links: [],
-  defaultRoutes: [],
-  sysctls: new Map(),
-  firewalls: { barriers: [], mixed: false },
-  filters: new Map(),
-  bridgeNf: [],
-  neighbours: [],
-  fdb: [],
-  listeners: [],
-  pools: [],
-  files: { directory: '', damaged: [], earlier: [] },
-  answers: [],
-  missingTools: [],
-  plugins: [],
-  version: VETHWORK_VERSION,
-  meddlers: [],
 }
 
 const missingRights = () => {
