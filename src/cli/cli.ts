@@ -2,6 +2,7 @@
 
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
+import { AlreadySaid } from './alreadysaid.ts'
 import { conf } from './commands/conf.ts'
 import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
@@ -61,7 +62,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     await line.parseAsync([...argv])
     return 0
   } catch (error) {
-    console.error(told(error))
+    if (!(error instanceof AlreadySaid)) console.error(told(error))
     return error instanceof CniError ? 1 : 2
   }
 }

@@ -27,21 +27,17 @@ export const doctor: CommandModule<object, Flags> = {
       .example('$0 doctor --fix --dry-run', 'what would be done about it')
       .example('$0 doctor --json | jq -r ".findings[] | .id + \\" \\" + .object"', 'for programs'),
   async handler({ fix = false, 'dry-run': dryRun = false, json }) {
-    const [{ visit }, { refuseFailures }, { isTrouble }] = await Promise.all([
+    const [{ visit }, { refuseFailures }, { isTrouble }, { AlreadySaid }] = await Promise.all([
       import('../doctor/doctor.ts'),
       import('../doctor/fix.ts'),
       import('../doctor/finding.ts'),
+      import('../alreadysaid.ts'),
     ])
     const seen = await visit(fix, dryRun)
     show(json, asJson(seen, fix), () => render(seen, fix, dryRun))
     await refuseFailures(seen.failures)
-    if (seen.findings.some(isTrouble)) throw await troubles(seen.findings.filter(isTrouble).length)
+    if (seen.findings.some(isTrouble)) throw new AlreadySaid()
   },
-}
-
-const troubles = async (count: number) => {
-  const { CniError, codes } = await import('../../../cni/errors.ts')
-  return new CniError(codes.differs, `${count} ${count === 1 ? 'thing is' : 'things are'} wrong on this host`)
 }
 
 const asJson = ({ findings, done, healed }: Visit, fix: boolean) => ({

@@ -12,13 +12,14 @@ import { listened } from './ports.ts'
 import { programs, rights } from './programs.ts'
 import { advertisements, reversePath } from './settings.ts'
 import { files, pools, stale } from './state.ts'
-import { missing } from './steps.ts'
+import { missing, otherMacs } from './steps.ts'
 import { underlays } from './ways.ts'
 
 const checks: readonly ((host: HostSeen) => Finding[])[] = [
   rights,
   underlays,
   missing,
+  otherMacs,
   obstacles,
   duplicates,
   refused,

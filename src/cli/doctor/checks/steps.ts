@@ -13,6 +13,22 @@ export const missing = ({ looked, links }: HostSeen): Finding[] => {
   return looked.flatMap(one => ('failure' in one ? [] : ofSteps(one, mtus)))
 }
 
+/** What is different, and may be so on purpose; sizes are judged elsewhere. */
+export const otherMacs = ({ looked }: HostSeen): Finding[] =>
+  looked.flatMap(one => {
+    if ('failure' in one) return []
+    const { owner } = one.record
+    return one.left
+      .filter(words => words.includes('MAC address'))
+      .map(words =>
+        finding('container-mac-differs', {
+          object: `${shortId(owner.containerId)} ${owner.ifname}`,
+          what: `container ${ownerWords(owner)}: ${words}`,
+          fix: 'nothing if it is meant; else DEL it and ADD it again',
+        }),
+      )
+  })
+
 const ofSteps = ({ record, steps, described }: Looked, mtus: ReadonlyMap<string, number>): Finding[] => {
   const { containerId, ifname, network } = record.owner
   const uplinks = new Set(

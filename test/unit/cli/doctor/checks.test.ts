@@ -1,4 +1,5 @@
 // What doctor makes of hosts that no test can have: full bridges, daemons, strict filters. And the table of ailments.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import type { Looked } from '../../../../cni/repair.ts'
 import { ailments } from '../../../../src/cli/doctor/ailments.ts'
@@ -197,6 +198,10 @@ const cases: Readonly<Record<string, readonly [host: Partial<HostSeen>, found: r
     },
     [],
   ],
+  'a container with another MAC address': [
+    { ...alive, looked: [{ ...web, left: ['eth0 has the MAC address a, ADD gave it b'] }] },
+    ['container-mac-differs c1 eth0'],
+  ],
   'an interface of the host in the subnet': [
     { ...alive, links: [bridge, link('eth1', { addresses: [address('10.22.0.9/16')] })] },
     ['subnet-overlaps eth1'],
@@ -238,6 +243,20 @@ describe('a line of nft is of a service', () => {
     ['add table inet vethwork', undefined],
     ['add map inet vethwork ports4 { type inet_proto . inet_service : ipv4_addr; }', undefined],
   ])('%s', (line, id) => expect(ruleAilment(line)?.id).toBe(id))
+})
+
+const root = new URL('../../../../', import.meta.url).pathname
+const read = (file: string) => (existsSync(root + file) ? readFileSync(root + file, 'utf8') : '')
+
+test('each ailment is found by somebody, and stands in the README', () => {
+  const checks = readdirSync(`${root}src/cli/doctor/checks`).map(file =>
+    read(`src/cli/doctor/checks/${file}`),
+  )
+  const sources = [...checks, read('src/services/findings.ts')].join('\n')
+  const texts = read('README.md') + read('README.part.doctor.md')
+  const ids = Object.keys(ailments)
+  expect(ids.filter(id => !sources.includes(`'${id}'`))).toEqual([])
+  expect(ids.filter(id => !texts.includes(`\`${id}\``))).toEqual([])
 })
 
 describe('the table of ailments', () => {
