@@ -205,7 +205,8 @@ const seal = (data: unknown): string => {
   return `{"crc32":"${crc32(body)}","data":${body}${tail}`
 }
 
-const unseal = (file: string, name: string): unknown => {
+/** What a file of ours holds. @throws Torn */
+export const unseal = (file: string, name: string): unknown => {
   const text = file.replace(/ +$/, '') // of one that was written in its place
   const [start, sum] = head.exec(text) ?? []
   if (start === undefined || !text.endsWith(tail)) throw new Torn(name)

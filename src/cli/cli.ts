@@ -2,7 +2,9 @@
 
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
+import { AlreadySaid } from './alreadysaid.ts'
 import { conf } from './commands/conf.ts'
+import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
@@ -25,6 +27,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     ps,
     explain,
     topology,
+    doctor,
     events,
     plan,
     repair,
@@ -59,7 +62,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     await line.parseAsync([...argv])
     return 0
   } catch (error) {
-    console.error(told(error))
+    if (!(error instanceof AlreadySaid)) console.error(told(error))
     return error instanceof CniError ? 1 : 2
   }
 }
