@@ -7,7 +7,7 @@ import { NetlinkError } from './errno.ts'
 import { BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_UNTAGGED, RTM_GETVLAN, vlan } from './headers/if_bridge.ts'
 import { NUD_NOARP, NUD_PERMANENT, neigh, RTM_GETNEIGH } from './headers/neighbour.ts'
 import { AF_BRIDGE, AF_INET, AF_INET6 } from './headers/rtnetlink.ts'
-import { indexOf } from './links.ts'
+import { getLink, indexOf } from './links.ts'
 import { request } from './message.ts'
 import { type Netlink, netlink } from './socket.ts'
 
