@@ -14,7 +14,9 @@ import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
+import { trace } from './commands/trace.ts'
 import { completing, completion, offeredNames } from './completion.ts'
+import { Concluded, Misunderstood } from './misunderstood.ts'
 
 declare const VETHWORK_VERSION: string
 
@@ -25,6 +27,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     ps,
     explain,
     topology,
+    trace,
     events,
     plan,
     repair,
@@ -59,12 +62,11 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     await line.parseAsync([...argv])
     return 0
   } catch (error) {
+    if (error instanceof Concluded) return error.status
     console.error(told(error))
     return error instanceof CniError ? 1 : 2
   }
 }
-
-class Misunderstood extends Error {}
 
 const told = (error: unknown) => {
   if (error instanceof Misunderstood) return `vethwork: ${error.message}\nTry 'vethwork --help'.`

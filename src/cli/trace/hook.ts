@@ -1,0 +1,224 @@
+/** One hook of netfilter: all base chains there, in the order of their priorities (nft(8), "CHAINS"). Pure. */
+
+import type { NftStatement } from '../../plan/observed.ts'
+import { ABSENT, type Moment, UNKNOWN, valueOf } from './fields.ts'
+import { type Answer, elementWith, every, holds, type Table } from './matches.ts'
+import type { Packet } from './packet.ts'
+import { type Chain, type Element, keyOf, partsOf, type Rule, type Ruleset } from './ruleset.ts'
+
+export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+
+/** A rule, or where there is none a chain's policy, that decided something. */
+export interface Decision {
+  readonly chain: Chain
+  readonly rule?: Rule
+  /** The element of a map that said so. */
+  readonly element?: Element
+}
+
+export interface Passed {
+  readonly packet: Packet
+  readonly dropped?: Decision
+  /** What changed its addresses. */
+  readonly translated?: Decision
+  /** Chains that let it pass though they have rules. */
+  readonly asked: readonly Chain[]
+  /** Rules that are not understood, and what would become of the packet by them. */
+  readonly doubts: readonly string[]
+}
+
+/** @param layer an IP packet, or a frame inside a bridge */
+export const passHook = (ruleset: Ruleset, layer: 'ip' | 'bridge', hook: Hook, moment: Moment): Passed => {
+  const run: Run = { ruleset, doubts: [], mayPass: undefined }
+  let { packet } = moment
+  let translated: Decision | undefined
+  const asked: Chain[] = []
+  for (const chain of baseChains(ruleset, layer, hook, packet)) {
+    // NAT is for the first packet of a connection, and the first that has something to say decides.
+    if (chain.type === 'nat' && (packet.isAnswer || translated)) continue
+    run.mayPass = undefined
+    const end = through(run, chain, { ...moment, packet })
+    packet = end.packet
+    translated ??= end.translated
+    if (chain.rules.length) asked.push(chain)
+    const dropped =
+      end.verdict === 'drop'
+        ? end.by
+        : end.verdict === 'end' && chain.policy === 'drop'
+          ? { chain }
+          : undefined
+    if (!dropped) continue
+    if (!run.mayPass) return { packet, dropped, translated, asked, doubts: run.doubts }
+    run.doubts.push(`whether ${decisionWords(run.mayPass)} lets it pass cannot be told`)
+  }
+  return { packet, translated, asked, doubts: run.doubts }
+}
+
+/** `rule 12 "web 3f2a" of the chain 'inet vethwork isolation/web'` */
+export const decisionWords = ({ chain, rule }: Decision) =>
+  `${rule ? `${rule.text.startsWith('-A') ? `'${rule.text}'` : rule.text} of ` : 'the policy of '}the chain '${chainWords(chain)}'`
+
+export const chainWords = ({ table, name }: Chain) => `${table} ${name}`
+
+const baseChains = ({ chains }: Ruleset, layer: 'ip' | 'bridge', hook: Hook, { family }: Packet): Chain[] => {
+  const families = layer === 'bridge' ? ['bridge'] : [family === 4 ? 'ip' : 'ip6', 'inet']
+  return [...chains.values()]
+    .filter(chain => chain.hook === hook && families.includes(chain.family))
+    .sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
+}
+
+interface Run {
+  readonly ruleset: Ruleset
+  readonly doubts: string[]
+  /** A rule that is not understood and would accept: then a drop behind it is not sure. */
+  mayPass: Decision | undefined
+}
+
+interface End {
+  /** `end`: it came out at the end of the chain. */
+  readonly verdict: 'accept' | 'drop' | 'end'
+  readonly by?: Decision
+  readonly translated?: Decision
+  readonly packet: Packet
+}
+
+const through = (run: Run, chain: Chain, moment: Moment, depth = 0): End => {
+  const table = { ruleset: run.ruleset, name: chain.table }
+  let { packet } = moment
+  for (const rule of chain.rules) {
+    const now = { ...moment, packet }
+    const isMatch = matching(rule, now, table)
+    if (isMatch === 'no') continue
+    const by = { chain, rule }
+    for (const statement of rule.expr) {
+      const changed = marked(statement, now)
+      if (changed !== undefined && isMatch === 'yes') packet = { ...packet, mark: changed }
+      const nat = natOf(statement, now, table)
+      if (nat && isMatch === 'maybe') run.doubts.push(`${decisionWords(by)} may change its addresses`)
+      if (nat && isMatch === 'yes')
+        return {
+          verdict: 'accept',
+          packet: { ...packet, ...nat.change },
+          translated: { ...by, element: nat.element },
+        }
+      const verdict = verdictOf(statement, now, table)
+      if (!verdict) continue
+      if (verdict.kind === 'return') {
+        if (isMatch === 'yes') return { verdict: 'end', packet }
+        continue
+      }
+      const end: End =
+        'target' in verdict
+          ? entered(run, chain, verdict.target, { ...now, packet }, depth)
+          : { verdict: verdict.kind, by: { ...by, element: verdict.element }, packet }
+      if (isMatch === 'yes') {
+        packet = end.packet
+        if (end.verdict !== 'end' || end.translated) return end
+        if (verdict.kind === 'goto') return end
+      } else if (end.verdict === 'drop') run.doubts.push(`${decisionWords(end.by ?? by)} may drop it`)
+      else if (end.verdict === 'accept') run.mayPass ??= by
+    }
+  }
+  return { verdict: 'end', packet }
+}
+
+/** The kernel allows 16 jumps (NFT_JUMP_STACK_SIZE). */
+const DEEPEST = 16
+
+const entered = (run: Run, { table }: Chain, name: string, moment: Moment, depth: number): End => {
+  const chain = run.ruleset.chains.get(keyOf(table, name))
+  return chain && depth < DEEPEST
+    ? through(run, chain, moment, depth + 1)
+    : { verdict: 'end', packet: moment.packet }
+}
+
+const matching = ({ expr }: Rule, moment: Moment, table: Table): Answer =>
+  every(
+    expr.flatMap(statement => {
+      if ('match' in statement) return holds(statement, moment, table)
+      // Of iptables what is not known here, and what depends on how much went before.
+      return 'xt' in statement || 'limit' in statement || 'quota' in statement || 'ct count' in statement
+        ? 'maybe'
+        : []
+    }),
+  )
+
+type Verdict =
+  | { readonly kind: 'accept' | 'drop'; readonly element?: Element }
+  | { readonly kind: 'return' }
+  | { readonly kind: 'jump' | 'goto'; readonly target: string }
+
+const verdictOf = (statement: NftStatement, moment: Moment, table: Table): Verdict | undefined => {
+  if ('accept' in statement || 'queue' in statement) return { kind: 'accept' }
+  if ('drop' in statement || 'reject' in statement) return { kind: 'drop' }
+  if ('return' in statement) return { kind: 'return' }
+  for (const kind of ['jump', 'goto'] as const)
+    if (kind in statement) return { kind, target: (statement[kind] as { target: string }).target }
+  if (!('vmap' in statement)) return undefined
+  const { key, data } = statement.vmap as Lookup
+  const element = lookUp(key, data, moment, table)
+  const verdict = element && verdictOf(element.value as NftStatement, moment, table)
+  return verdict && (verdict.kind === 'accept' || verdict.kind === 'drop') ? { ...verdict, element } : verdict
+}
+
+interface Lookup {
+  readonly key: unknown
+  readonly data: unknown
+}
+
+const lookUp = (
+  key: unknown,
+  data: unknown,
+  moment: Moment,
+  { ruleset, name }: Table,
+): Element | undefined => {
+  const values = partsOf(key).map(part => valueOf(part, moment))
+  if (values.includes(ABSENT) || values.includes(UNKNOWN)) return undefined
+  if (typeof data === 'string') {
+    const set = ruleset.sets.get(keyOf(name, data.slice(1)))
+    return set && elementWith(set, values)
+  }
+  const elements = ((data as { set?: [unknown, unknown][] }).set ?? []).map(([one, value]) => ({
+    key: partsOf(one),
+    value,
+    comment: '',
+  }))
+  return elementWith({ fleeting: false, elements }, values)
+}
+
+/** `meta mark set …` */
+const marked = (statement: NftStatement, moment: Moment): number | undefined => {
+  if (!('mangle' in statement)) return undefined
+  const { key, value } = statement.mangle as { key: { meta?: { key: string } }; value: unknown }
+  const mark = key.meta?.key === 'mark' ? valueOf(value, moment) : undefined
+  return typeof mark === 'number' ? mark : undefined
+}
+
+interface Nat {
+  readonly change: Partial<Packet>
+  readonly element?: Element
+}
+
+/** What a NAT statement makes of the packet; undefined if it is none, or its map has nothing for it. */
+const natOf = (statement: NftStatement, moment: Moment, table: Table): Nat | undefined => {
+  const { packet, own } = moment
+  if ('masquerade' in statement) return { change: { saddr: own, translated: [...packet.translated, 'snat'] } }
+  if ('redirect' in statement) {
+    const { port } = (statement.redirect ?? {}) as { port?: number }
+    return { change: { daddr: own, dport: port ?? packet.dport, translated: [...packet.translated, 'dnat'] } }
+  }
+  const kind = (['dnat', 'snat'] as const).find(one => one in statement)
+  if (!kind) return undefined
+  const { family, addr, port } = statement[kind] as { family?: string; addr?: unknown; port?: unknown }
+  if (family && family !== (packet.family === 4 ? 'ip' : 'ip6')) return undefined
+  const { map } = (addr ?? {}) as { map?: Lookup }
+  const element = map && lookUp(map.key, map.data, moment, table)
+  if (map && !element) return undefined
+  const [address, mapped] = partsOf(element ? element.value : addr)
+  const to = { address: typeof address === 'string' ? address : undefined, port: mapped ?? port }
+  const number = typeof to.port === 'number' ? to.port : undefined
+  const translated = [...packet.translated, kind] as const
+  return kind === 'dnat'
+    ? { change: { daddr: to.address ?? packet.daddr, dport: number ?? packet.dport, translated }, element }
+    : { change: { saddr: to.address ?? packet.saddr, sport: number ?? packet.sport, translated }, element }
+}

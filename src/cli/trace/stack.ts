@@ -1,0 +1,228 @@
+/** IP in one namespace: what is sent, received, passed on; netfilter's hooks in their places. */
+
+import { HOST, type Netns } from '../../plan/netns.ts'
+import { crossing } from './cable.ts'
+import {
+  type Drop,
+  dropped,
+  type End,
+  inside,
+  ip,
+  isDrop,
+  type Journey,
+  named,
+  note,
+  repairOf,
+  whereOf,
+} from './journey.ts'
+import { missingLink } from './linkstate.ts'
+import { resolve } from './neighbours.ts'
+import type { Packet } from './packet.ts'
+import { throughHook } from './rules.ts'
+import type { LinkSeen, RouteQuery, RouteSeen } from './sight.ts'
+
+type Way = Exclude<RouteSeen, { kind: 'refused' }>
+
+/** A process in `place` sends. */
+export const send = async (journey: Journey, place: Netns, asked: Packet): Promise<End> => {
+  const first = await routed(journey, place, asked, {})
+  if (isDrop(first)) return first
+  const packet = { ...asked, saddr: asked.saddr || first.source || asked.daddr }
+  noteRoute(journey, place, packet, first, queryOf(packet, {}))
+  const answer = undone(journey, place, packet)
+  const out = await throughHook(journey, { place, hook: 'output', oif: first.dev }, answer)
+  if (isDrop(out)) return out
+  const way = out.daddr === packet.daddr ? first : await routed(journey, place, out, {})
+  if (isDrop(way)) return way
+  if (way !== first) noteRoute(journey, place, out, way, queryOf(out, {}))
+  return way.kind === 'local' ? toItself(journey, place, out) : leave(journey, place, out, way, '')
+}
+
+/** What is for the namespace itself comes by its loopback. */
+const toItself = async (journey: Journey, place: Netns, packet: Packet): Promise<End> => {
+  const out = await throughHook(journey, { place, hook: 'postrouting', oif: 'lo' }, packet)
+  if (isDrop(out)) return out
+  const back = await throughHook(journey, { place, hook: 'prerouting', iif: 'lo' }, out)
+  return isDrop(back) ? back : deliver(journey, place, back, 'lo')
+}
+
+/** A frame comes out of an interface into the namespace. */
+export const receive = async (
+  journey: Journey,
+  place: Netns,
+  link: LinkSeen,
+  frame: Packet,
+): Promise<End> => {
+  const { name } = link
+  const object = named(journey, place, name)
+  if (!link.up) return dropped(object, 'it is down', inside(place, `ip link set ${name} up`))
+  if (frame.target && link.mac && frame.target !== link.mac)
+    return dropped(
+      object,
+      `the frame is for ${frame.target}, and its MAC address is ${link.mac}`,
+      inside(place, `ip link show ${name}`),
+    )
+  const came = await throughHook(
+    journey,
+    { place, hook: 'prerouting', iif: name },
+    undone(journey, place, frame),
+  )
+  if (isDrop(came)) return came
+  const refusal = await notForwarding(journey, place, came, name)
+  const way = refusal ?? (await routed(journey, place, came, { iif: name }))
+  if (isDrop(way)) return way
+  if (way.kind === 'local') return deliver(journey, place, came, name)
+  noteRoute(journey, place, came, way, queryOf(came, { iif: name }))
+  const on = await throughHook(journey, { place, hook: 'forward', iif: name, oif: way.dev }, came)
+  return isDrop(on) ? on : leave(journey, place, on, way, name)
+}
+
+/** To a socket. */
+const deliver = async (journey: Journey, place: Netns, packet: Packet, dev: string): Promise<End> => {
+  const taken = await throughHook(
+    journey,
+    { place, hook: 'input', iif: dev },
+    sourced(journey, place, packet),
+  )
+  return isDrop(taken) ? taken : { kind: 'arrived', place, dev, packet: taken }
+}
+
+/** What is not for an address of the namespace needs it to be a router (ip-sysctl: ip_forward). */
+const notForwarding = async (
+  journey: Journey,
+  place: Netns,
+  { daddr, family }: Packet,
+  dev: string,
+): Promise<Drop | undefined> => {
+  const { sight } = journey
+  const own = (await sight.links(place)).some(({ addresses }) =>
+    addresses.some(({ address }) => address.split('/')[0] === daddr),
+  )
+  if (own || daddr.startsWith('127.')) return undefined
+  const key = family === 4 ? `net/ipv4/conf/${dev}/forwarding` : 'net/ipv6/conf/all/forwarding'
+  if ((await sight.sysctl(place, key)) !== '0') return undefined
+  if (place !== HOST)
+    return dropped(
+      named(journey, place, dev),
+      `${daddr} is no address of it, and ${whereOf(journey, place)} is no router`,
+      inside(place, `ip addr show dev ${dev}`),
+    )
+  const all = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
+  return dropped(
+    all,
+    `it is 0: the host passes nothing on that comes by ${dev} and is for ${daddr}`,
+    `sysctl -w ${all}=1`,
+  )
+}
+
+/** The route of a packet, or why there is none. */
+const routed = async (
+  journey: Journey,
+  place: Netns,
+  packet: Packet,
+  { iif }: { readonly iif?: string },
+): Promise<Way | Drop> => {
+  const query = queryOf(packet, { iif })
+  const route = await journey.sight.route(place, query)
+  if (route.kind !== 'refused') return route
+  const { words } = route
+  const object = `the routes of ${whereOf(journey, place)}`
+  if (iif && /cross-device/.test(words))
+    return dropped(
+      `rp_filter of ${named(journey, place, iif)}`,
+      `packets from ${packet.saddr} are not expected by ${iif}: the way back is another`,
+      inside(place, `sysctl -w net.ipv4.conf.${iif}.rp_filter=2`),
+    )
+  const missing = iif === undefined ? await missingLink(journey, place) : undefined
+  if (missing) return missing
+  const plug = journey.sight.plugs.find(({ netns }) => netns === place)
+  return dropped(
+    object,
+    `${ip(packet.family)} route get ${packet.daddr} says: ${words}`,
+    plug ? repairOf(plug) : inside(place, `${ip(packet.family)} route add …`),
+  )
+}
+
+const queryOf = ({ daddr, saddr, mark }: Packet, { iif }: { readonly iif?: string }): RouteQuery => ({
+  to: daddr,
+  ...(saddr ? { from: saddr } : {}),
+  ...(iif ? { iif } : {}),
+  ...(mark ? { mark } : {}),
+})
+
+/** `ip route get 192.0.2.1 from 10.22.0.2 iif br-web` */
+export const routeCommand = ({ to, from, iif, mark }: RouteQuery) =>
+  [
+    `${to.includes(':') ? 'ip -6' : 'ip'} route get ${to}`,
+    ...(from ? [`from ${from}`] : []),
+    ...(iif ? [`iif ${iif}`] : []),
+    ...(mark ? [`mark ${mark}`] : []),
+  ].join(' ')
+
+const noteRoute = (journey: Journey, place: Netns, packet: Packet, way: Way, query: RouteQuery) => {
+  const via = way.via ? ` via ${way.via}` : ''
+  const from = query.iif ? '' : `, from ${packet.saddr}`
+  const words = way.kind === 'local' ? 'it is its own' : `dev ${way.dev}`
+  note(
+    journey,
+    place,
+    packet,
+    `route to ${packet.daddr}:${via} ${words}${from}`,
+    inside(place, routeCommand(query)),
+  )
+}
+
+/** Out by an interface, to the next hop. */
+const leave = async (
+  journey: Journey,
+  place: Netns,
+  packet: Packet,
+  { dev, via }: Way,
+  iif: string,
+): Promise<End> => {
+  const links = await journey.sight.links(place)
+  const link = links.find(({ name }) => name === dev)
+  if (!link) return dropped(named(journey, place, dev), 'it is gone', inside(place, 'ip link show'))
+  if (!link.up)
+    return dropped(named(journey, place, dev), 'it is down', inside(place, `ip link set ${dev} up`))
+  const large = tooLarge(journey, place, link, packet)
+  if (large) return large
+  const out = await throughHook(
+    journey,
+    { place, hook: 'postrouting', iif, oif: dev },
+    sourced(journey, place, packet),
+  )
+  if (isDrop(out)) return out
+  const target = await resolve(journey, place, link, via || out.daddr, out)
+  if (isDrop(target)) return target
+  return crossing(journey, place, link, { ...out, source: link.mac, target: target.mac }, target.owner)
+}
+
+/** The sender is told (ICMP), and sends smaller ones, if that gets through. */
+const tooLarge = (journey: Journey, place: Netns, { name, mtu }: LinkSeen, { size }: Packet) =>
+  size > mtu
+    ? dropped(
+        `the MTU of ${named(journey, place, name)}`,
+        `a packet of ${size} bytes does not fit into ${mtu}, and must not be cut`,
+        inside(place, `ip link set ${name} mtu ${size}`),
+      )
+    : undefined
+
+/** An answer is led back by what connection tracking remembers: its destination before routing … */
+const undone = ({ nat }: Journey, place: Netns, packet: Packet): Packet => {
+  const known = nat.get(place)
+  if (!packet.isAnswer || !known || !isAnswerOf(packet, known.after)) return packet
+  const { before, after } = known
+  return { ...packet, daddr: before.saddr, dport: before.sport, translated: after.translated }
+}
+
+const isAnswerOf = ({ saddr, daddr }: Packet, { saddr: from, daddr: to }: Packet) =>
+  saddr === to && daddr === from
+
+/** … and its source after it. */
+const sourced = ({ nat }: Journey, place: Netns, packet: Packet): Packet => {
+  const known = nat.get(place)
+  if (!packet.isAnswer || !known || packet.saddr !== known.after.daddr || packet.daddr !== known.before.saddr)
+    return packet
+  return { ...packet, saddr: known.before.daddr, sport: known.before.dport }
+}
