@@ -3,7 +3,7 @@
 import { HOST } from '../../plan/netns.ts'
 import { down, tooNarrow } from './cable.ts'
 import { type Drop, dropped, type End, isDrop, type Journey, note } from './journey.ts'
-import { unplugged } from './linkstate.ts'
+import { unplugged, withoutWayOut } from './linkstate.ts'
 import { waysOutOf } from './neighbours.ts'
 import type { Packet } from './packet.ts'
 import { throughHook } from './rules.ts'
@@ -124,6 +124,8 @@ const toPort = async (
   if (broken) return broken
   const name = entry?.dev ?? owner?.port
   const port = links.find(one => one.name === name) ?? waysOut[0]
+  const stranded = port ? undefined : withoutWayOut(bridge, links, sight.plugs)
+  if (stranded) return stranded
   if (!port)
     return dropped(
       bridge.name,

@@ -1,5 +1,6 @@
 /** From one end of an interface to the other: cables, bridges, what is made on other interfaces, and the way out. */
 
+import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { fromPort, fromSelf } from './bridge.ts'
 import { dropped, type End, inside, type Journey, named, note, repairOf, whereOf } from './journey.ts'
@@ -72,7 +73,7 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
   const inner = (await journey.sight.links(plug.netns)).find(({ name }) => name === plug.ifname)
   const object = named(journey, plug.netns, plug.ifname)
   if (!inner) return dropped(object, 'it is gone: its cable was taken away', repairOf(plug))
-  if (!inner.up) return dropped(object, 'it is down', inside(plug.netns, `ip link set ${inner.name} up`))
+  if (!inner.up) return dropped(object, 'it is down', repairOf(plug))
   const narrow = tooNarrow(inner, frame, object)
   if (narrow) return narrow
   note(
@@ -100,7 +101,7 @@ const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Pac
   const { sight } = journey
   const links = await sight.links(HOST)
   const own = sight.plugs.find(one => one.netns === place && one.ifname === link.name)
-  const has = (addresses: readonly string[]) => addresses.some(one => one.split('/')[0] === frame.daddr)
+  const has = (addresses: readonly string[]) => addresses.some(one => hostOf(one) === frame.daddr)
   const sibling = sight.plugs.find(one => one.network === own?.network && one.netns && has(one.addresses))
   const lower = links.find(({ index }) => index === link.peer)
   const onHost = links.find(({ addresses }) => has(addresses.map(({ address }) => address)))

@@ -23,7 +23,7 @@ export const UNKNOWN = Symbol('unknown')
 
 type Expression = Readonly<Record<string, unknown>>
 
-export const valueOf = (expression: unknown, moment: Moment): unknown => {
+export const readOf = (expression: unknown, moment: Moment): unknown => {
   if (expression === null || typeof expression !== 'object') return expression
   const [[kind, of] = ['', undefined]] = Object.entries(expression as Expression)
   const read = kinds[kind]
@@ -55,13 +55,13 @@ const kinds: Readonly<Record<string, (of: never, moment: Moment) => unknown>> = 
   // IPv6 fragments: there are none here.
   exthdr: () => ABSENT,
   '&': ([left, mask]: [unknown, unknown], moment) => {
-    const value = valueOf(left, moment)
+    const value = readOf(left, moment)
     if (typeof value === 'number' && typeof mask === 'number') return value & mask
     if (Array.isArray(value)) return value.filter(one => [mask].flat().includes(one))
     return value === ABSENT ? ABSENT : UNKNOWN
   },
   '|': ([left, bits]: [unknown, unknown], moment) => {
-    const value = valueOf(left, moment)
+    const value = readOf(left, moment)
     return typeof value === 'number' && typeof bits === 'number' ? value | bits : UNKNOWN
   },
 }

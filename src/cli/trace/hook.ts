@@ -1,7 +1,7 @@
 /** One hook of netfilter: all base chains there, in the order of their priorities (nft(8), "CHAINS"). Pure. */
 
 import type { NftStatement } from '../../plan/observed.ts'
-import { ABSENT, type Moment, UNKNOWN, valueOf } from './fields.ts'
+import { ABSENT, type Moment, readOf, UNKNOWN } from './fields.ts'
 import { type Answer, elementWith, every, holds, type Table } from './matches.ts'
 import type { Packet } from './packet.ts'
 import { type Chain, type Element, keyOf, partsOf, type Rule, type Ruleset } from './ruleset.ts'
@@ -172,7 +172,7 @@ const lookUp = (
   moment: Moment,
   { ruleset, name }: Table,
 ): Element | undefined => {
-  const values = partsOf(key).map(part => valueOf(part, moment))
+  const values = partsOf(key).map(part => readOf(part, moment))
   if (values.includes(ABSENT) || values.includes(UNKNOWN)) return undefined
   if (typeof data === 'string') {
     const set = ruleset.sets.get(keyOf(name, data.slice(1)))
@@ -190,7 +190,7 @@ const lookUp = (
 const marked = (statement: NftStatement, moment: Moment): number | undefined => {
   if (!('mangle' in statement)) return undefined
   const { key, value } = statement.mangle as { key: { meta?: { key: string } }; value: unknown }
-  const mark = key.meta?.key === 'mark' ? valueOf(value, moment) : undefined
+  const mark = key.meta?.key === 'mark' ? readOf(value, moment) : undefined
   return typeof mark === 'number' ? mark : undefined
 }
 

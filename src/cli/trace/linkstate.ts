@@ -1,7 +1,8 @@
 /** What is wrong with a cable of ours before anything is sent by it. */
 
+import { readNetworkAlias } from '../../networks/marks.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
-import { type Drop, dropped, inside, type Journey, named, repairOf } from './journey.ts'
+import { type Drop, dropped, type Journey, named, repairOf } from './journey.ts'
 import type { LinkSeen, PlugSeen } from './sight.ts'
 
 /** Where a container has no route: whose interface is missing, down, or without its address. */
@@ -20,7 +21,7 @@ export const lost = (journey: Journey, plug: PlugSeen, links: readonly LinkSeen[
   const object = named(journey, netns, ifname)
   const link = links.find(({ name }) => name === ifname)
   if (!link) return dropped(object, 'it is gone: its cable was taken away', repairOf(plug))
-  if (!link.up) return dropped(object, 'it is down', inside(netns, `ip link set ${ifname} up`))
+  if (!link.up) return dropped(object, 'it is down', repairOf(plug))
   const has = link.addresses.map(({ address }) => address)
   const missing = plug.addresses.find(address => !has.includes(address))
   return missing ? dropped(object, `it has not its address ${missing} any more`, repairOf(plug)) : undefined
@@ -35,8 +36,25 @@ export const unplugged = (plug: PlugSeen, ports: readonly LinkSeen[]): Drop | un
     return dropped(
       port,
       `the cable of container ${container} is not plugged into ${bridge}${link.master ? ` but into ${link.master}` : ''}`,
-      `ip link set ${port} master ${bridge}`,
+      repairOf(plug),
     )
-  if (!link.up) return dropped(port, `the cable of container ${container} is down`, `ip link set ${port} up`)
+  if (!link.up) return dropped(port, `the cable of container ${container} is down`, repairOf(plug))
   return undefined
+}
+
+/** A bridge that is to lead to other hosts, and does not. */
+export const withoutWayOut = (
+  bridge: LinkSeen,
+  links: readonly LinkSeen[],
+  plugs: readonly PlugSeen[],
+): Drop | undefined => {
+  const plug = plugs.find(one => one.bridge === bridge.name && one.wayOut)
+  if (!plug?.wayOut) return undefined
+  const stranger = links.find(({ name, type }) => name === plug.wayOut && type === 'vxlan')
+  const isForeign = stranger && readNetworkAlias(stranger.alias) !== plug.network
+  return dropped(
+    plug.wayOut,
+    `it is no port of ${bridge.name}, and leads nowhere`,
+    isForeign ? `ip link del ${stranger.name}; ${repairOf(plug)}` : repairOf(plug),
+  )
 }

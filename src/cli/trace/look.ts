@@ -50,7 +50,7 @@ export const look = async (): Promise<{ sight: Sight; attachments: readonly Atta
 
 const plugsOf = (attachments: readonly AttachmentSeen[]): PlugSeen[] => {
   const parsed = new Map<string, NetConf | undefined>()
-  return attachments.map(({ owner, life, netns, addresses, port, bridge, records }) => {
+  return attachments.map(({ owner, life, netns, addresses, port, bridge, wants, records }) => {
     const [first] = records
     const key = `${first?.plugin} ${first?.call?.config}`
     if (!parsed.has(key)) parsed.set(key, confOf(first?.plugin, first?.call?.config))
@@ -64,6 +64,7 @@ const plugsOf = (attachments: readonly AttachmentSeen[]): PlugSeen[] => {
       netns: isThere ? (netns as `/${string}`) : undefined,
       addresses,
       port,
+      ports: wants.ports,
       bridge: records.find(({ endpoint }) => endpoint.bridge)?.endpoint.bridge ?? bridge,
       masquerades: conf?.ipMasq ?? false,
       wayOut: conf && wayOutOf(conf),

@@ -2,7 +2,7 @@
 
 import { parseAddress } from '../../../ipam/address.ts'
 import type { NftStatement } from '../../plan/observed.ts'
-import { ABSENT, type Moment, UNKNOWN, valueOf } from './fields.ts'
+import { ABSENT, type Moment, readOf, UNKNOWN } from './fields.ts'
 import { type Element, keyOf, partsOf, type RuleSet, type Ruleset } from './ruleset.ts'
 
 export type Answer = 'yes' | 'no' | 'maybe'
@@ -28,7 +28,7 @@ interface Match {
 
 export const holds = (statement: NftStatement, moment: Moment, table: Table): Answer => {
   const { op, left, right } = statement.match as Match
-  const values = partsOf(left).map(part => valueOf(part, moment))
+  const values = partsOf(left).map(part => readOf(part, moment))
   if (values.includes(ABSENT)) return 'no'
   if (values.includes(UNKNOWN)) return 'maybe'
   if (op === '!=') return not(isIn(values, right, moment, table))

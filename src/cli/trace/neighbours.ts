@@ -14,7 +14,7 @@ import {
   repairOf,
   whereOf,
 } from './journey.ts'
-import { lost } from './linkstate.ts'
+import { lost, withoutWayOut } from './linkstate.ts'
 import type { Packet } from './packet.ts'
 import type { LinkSeen, NeighbourSeen, PlugSeen } from './sight.ts'
 
@@ -76,12 +76,8 @@ const unanswered = (
 ): Target | Drop => {
   const isClosed = bridge !== undefined && !bridge.waysOut.length
   const plug = journey.sight.plugs.find(one => one.bridge === bridge?.link.name && one.netns === place)
-  if (isClosed && plug?.wayOut)
-    return dropped(
-      plug.wayOut,
-      `it is no port of ${bridge.link.name}, and nobody else leads to ${address}`,
-      repairOf(plug),
-    )
+  const stranded = isClosed ? withoutWayOut(bridge.link, bridge.links, journey.sight.plugs) : undefined
+  if (stranded) return stranded
   if (isClosed || known?.state === 'FAILED')
     return dropped(
       `${asks} by ${named(journey, place, link.name)}`,
@@ -97,6 +93,8 @@ const NO_ARP = ['ipvlan', 'gre', 'ipip', 'sit', 'tun', 'wireguard']
 
 interface BridgeBehind {
   readonly link: LinkSeen
+  /** All of the host. */
+  readonly links: readonly LinkSeen[]
   /** Its ports that are no container's of ours. */
   readonly waysOut: readonly LinkSeen[]
 }
@@ -111,7 +109,7 @@ const bridgeBehind = async (
   const plug = sight.plugs.find(one => one.netns === place && one.ifname === link.name)
   const name = place === HOST ? (link.type === 'bridge' ? link.name : link.lower) : plug?.bridge
   const bridge = links.find(one => one.name === name && one.type === 'bridge')
-  return bridge && { link: bridge, waysOut: waysOutOf(bridge, links, sight.plugs) }
+  return bridge && { link: bridge, links, waysOut: waysOutOf(bridge, links, sight.plugs) }
 }
 
 /** Ports of a bridge that are no container's of ours. */

@@ -5,6 +5,7 @@
 
 import type { Netns } from '../../plan/netns.ts'
 import type { ObservedLink, ObservedVlan } from '../../plan/observed.ts'
+import type { PortMapping } from '../../services/wants.ts'
 import type { Ruleset } from './ruleset.ts'
 
 export interface LinkSeen extends ObservedLink {
@@ -68,6 +69,8 @@ export interface PlugSeen {
   readonly bridge?: string
   /** The network is to give what leaves the host's address. */
   readonly masquerades: boolean
+  /** Ports of the host that are to lead there. */
+  readonly ports: readonly PortMapping[]
   /** The bridge's port by which the network leads to other hosts, if it does. */
   readonly wayOut?: string
 }

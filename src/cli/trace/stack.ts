@@ -1,5 +1,6 @@
 /** IP in one namespace: what is sent, received, passed on; netfilter's hooks in their places. */
 
+import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { crossing } from './cable.ts'
 import {
@@ -28,6 +29,9 @@ export const send = async (journey: Journey, place: Netns, asked: Packet): Promi
   const first = await routed(journey, place, asked, {})
   if (isDrop(first)) return first
   const packet = { ...asked, saddr: asked.saddr || first.source || asked.daddr }
+  const homeless = isLinkLocal(packet.saddr) && !isLinkLocal(packet.daddr)
+  const without = homeless ? await missingLink(journey, place) : undefined
+  if (without) return without
   noteRoute(journey, place, packet, first, queryOf(packet, {}))
   const answer = undone(journey, place, packet)
   const out = await throughHook(journey, { place, hook: 'output', oif: first.dev }, answer)
@@ -37,6 +41,9 @@ export const send = async (journey: Journey, place: Netns, asked: Packet): Promi
   if (way !== first) noteRoute(journey, place, out, way, queryOf(out, {}))
   return way.kind === 'local' ? toItself(journey, place, out) : leave(journey, place, out, way, '')
 }
+
+/** Such a source is of no use beyond the link (RFC 4291 section 2.5.6). */
+const isLinkLocal = (address: string) => /^fe[89ab]/.test(address)
 
 /** What is for the namespace itself comes by its loopback. */
 const toItself = async (journey: Journey, place: Netns, packet: Packet): Promise<End> => {
@@ -96,7 +103,7 @@ const notForwarding = async (
 ): Promise<Drop | undefined> => {
   const { sight } = journey
   const own = (await sight.links(place)).some(({ addresses }) =>
-    addresses.some(({ address }) => address.split('/')[0] === daddr),
+    addresses.some(({ address }) => hostOf(address) === daddr),
   )
   if (own || daddr.startsWith('127.')) return undefined
   const key = family === 4 ? `net/ipv4/conf/${dev}/forwarding` : 'net/ipv6/conf/all/forwarding'
@@ -135,11 +142,25 @@ const routed = async (
     )
   const missing = iif === undefined ? await missingLink(journey, place) : undefined
   if (missing) return missing
-  const plug = journey.sight.plugs.find(({ netns }) => netns === place)
+  const plug = journey.sight.plugs.find(({ netns }) => netns === place) ?? plugWith(journey, packet.daddr)
   return dropped(
     object,
     `${ip(packet.family)} route get ${packet.daddr} says: ${words}`,
-    plug ? repairOf(plug) : inside(place, `${ip(packet.family)} route add …`),
+    plug ? repairOf(plug) : inside(place, `${ip(packet.family)} route add ${packet.daddr} via ROUTER`),
+  )
+}
+
+const plugWith = ({ sight }: Journey, address: string) =>
+  sight.plugs.find(({ addresses }) => addresses.some(one => hostOf(one) === address))
+
+/** Of the host: a container is reached by its bridge and not by what else has its subnet. */
+const astray = (journey: Journey, { daddr }: Packet, { name, lower }: LinkSeen): Drop | undefined => {
+  const plug = plugWith(journey, daddr)
+  if (!plug?.bridge || name === plug.bridge || lower === plug.bridge || name === plug.port) return undefined
+  return dropped(
+    'the routes of host',
+    `${daddr} is container ${plug.container} behind ${plug.bridge}, and the route leads by ${name}`,
+    repairOf(plug),
   )
 }
 
@@ -185,8 +206,11 @@ const leave = async (
   if (!link) return dropped(named(journey, place, dev), 'it is gone', inside(place, 'ip link show'))
   if (!link.up)
     return dropped(named(journey, place, dev), 'it is down', inside(place, `ip link set ${dev} up`))
-  const large = tooLarge(journey, place, link, packet)
-  if (large) return large
+  const wrong =
+    place === HOST
+      ? (astray(journey, packet, link) ?? withoutCarrier(link) ?? tooLarge(journey, place, link, packet))
+      : tooLarge(journey, place, link, packet)
+  if (wrong) return wrong
   const out = await throughHook(
     journey,
     { place, hook: 'postrouting', iif, oif: dev },
@@ -197,6 +221,12 @@ const leave = async (
   if (isDrop(target)) return target
   return crossing(journey, place, link, { ...out, source: link.mac, target: target.mac }, target.owner)
 }
+
+/** A bridge's ports have cables of their own, and are asked later. */
+const withoutCarrier = ({ name, type, operstate }: LinkSeen): Drop | undefined =>
+  type !== 'bridge' && (operstate === 'DOWN' || operstate === 'LOWERLAYERDOWN')
+    ? dropped(name, 'it carries nothing (no carrier)', `plug its cable in: ip -s link show ${name}`)
+    : undefined
 
 /** The sender is told (ICMP), and sends smaller ones, if that gets through. */
 const tooLarge = (journey: Journey, place: Netns, { name, mtu }: LinkSeen, { size }: Packet) =>

@@ -1,5 +1,6 @@
 /** The whole way: there, to whoever takes it, and the answer back. */
 
+import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { fromPort } from './bridge.ts'
 import {
@@ -125,6 +126,13 @@ const notTaken = async (journey: Journey, place: Netns, packet: Packet): Promise
     return undefined
   }
   const isHost = place === HOST && !packet.translated.includes('dnat')
+  const publisher = isHost ? publisherOf(journey, packet) : undefined
+  if (publisher)
+    return dropped(
+      `published port ${dport}/${protocol} of container ${publisher.container}`,
+      `no map of nftables leads it from ${daddr} to the container`,
+      repairOf(publisher),
+    )
   return dropped(
     `${protocol} port ${dport} of ${where}`,
     `nobody listens there${isHost ? ', and it is no published port of a container' : ''}`,
@@ -132,10 +140,16 @@ const notTaken = async (journey: Journey, place: Netns, packet: Packet): Promise
   )
 }
 
+/** Whose the port of the host is to be. */
+const publisherOf = ({ sight }: Journey, { protocol, dport }: Packet) =>
+  sight.plugs.find(({ ports }) =>
+    ports.some(one => one.protocol === protocol && dport >= one.hostPort && dport < one.hostPort + one.range),
+  )
+
 /** What goes out with an address that the outside has no way back to, though its network masquerades. */
 const notMasqueraded = async (journey: Journey, { bridge, dev, packet }: Left): Promise<Drop | undefined> => {
   if (bridge || packet.isAnswer) return undefined
-  const has = (list: readonly string[]) => list.some(one => one.split('/')[0] === packet.saddr)
+  const has = (list: readonly string[]) => list.some(one => hostOf(one) === packet.saddr)
   const plug = journey.sight.plugs.find(({ addresses }) => has(addresses))
   if (!plug) return undefined
   if (plug.masquerades)
@@ -194,7 +208,7 @@ const fromBeyond = async (journey: Journey, left: Left, answer: Packet): Promise
     if (arrived.kind !== 'arrived') return arrived
   }
   const owner = journey.sight.plugs.find(({ addresses }) =>
-    addresses.some(one => one.split('/')[0] === answer.daddr),
+    addresses.some(one => hostOf(one) === answer.daddr),
   )
   if (bridge) return fromPort(journey, bridge, dev, answer, owner)
   return receive(journey, HOST, dev, { ...answer, target: dev.mac })
