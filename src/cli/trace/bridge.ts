@@ -182,22 +182,25 @@ const outOf = async (
   const tagged = await outOfVlan(journey, bridge, port, frame)
   if (isDrop(tagged)) return tagged
   const devices = { iif: from?.name ?? '', oif: name }
-  const first = from ? 'forward' : 'output'
-  let packet = tagged
-  for (const hook of [first, 'postrouting'] as const) {
-    const seen = await throughHook(journey, { place: HOST, layer: 'bridge', hook, ...devices }, packet)
-    if (isDrop(seen)) return seen
-    packet = seen
-    const shown = hook === 'forward' ? await shownToIp(journey, bridge, packet) : undefined
-    if (shown && isDrop(shown)) return shown
+  let packet = from ? await shownToIp(journey, bridge, tagged) : tagged
+  for (const hook of [from ? 'forward' : 'output', 'postrouting'] as const) {
+    if (isDrop(packet)) return packet
+    packet = await throughHook(journey, { place: HOST, layer: 'bridge', hook, ...devices }, packet)
   }
+  if (isDrop(packet)) return packet
   if (journey.sight.plugs.some(plug => plug.port === name)) return down(journey, port, packet)
   return tunnelled(journey, { kind: 'left', dev: port, bridge, packet })
 }
 
-/** With br_netfilter the rules for forwarded packets see what only crosses the bridge. */
-const shownToIp = async (journey: Journey, { name }: LinkSeen, packet: Packet) => {
+/** With br_netfilter the host's rules see what only crosses the bridge, as if it went through the host. */
+const shownToIp = async (journey: Journey, { name }: LinkSeen, packet: Packet): Promise<Packet | Drop> => {
   const word = packet.family === 4 ? 'iptables' : 'ip6tables'
-  if ((await journey.sight.sysctl(HOST, `net/bridge/bridge-nf-call-${word}`)) !== '1') return undefined
-  return throughHook(journey, { place: HOST, hook: 'forward', iif: name, oif: name }, packet)
+  if ((await journey.sight.sysctl(HOST, `net/bridge/bridge-nf-call-${word}`)) !== '1') return packet
+  let seen: Packet | Drop = packet
+  for (const hook of ['prerouting', 'forward', 'postrouting'] as const) {
+    if (isDrop(seen)) return seen
+    const devices = { iif: hook === 'postrouting' ? '' : name, oif: hook === 'prerouting' ? '' : name }
+    seen = await throughHook(journey, { place: HOST, hook, ...devices }, seen)
+  }
+  return seen
 }
