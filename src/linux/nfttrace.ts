@@ -82,7 +82,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 const onSignals = (cleanUp: () => Promise<void>) => {
   const handlers = Object.entries(SIGNALS).map(([signal, status]) => {
     const handler = () => void cleanUp().finally(() => process.exit(status))
-    process.once(signal, handler)
+    // Not once: execa would find nobody who minds, and end us at once.
+    process.on(signal, handler)
     return () => void process.removeListener(signal, handler)
   })
   return () => {

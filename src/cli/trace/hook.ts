@@ -27,13 +27,28 @@ export interface Passed {
   readonly doubts: readonly string[]
 }
 
-/** @param layer an IP packet, or a frame inside a bridge */
-export const passHook = (ruleset: Ruleset, layer: 'ip' | 'bridge', hook: Hook, moment: Moment): Passed => {
+/**
+ * @param layer an IP packet, or a frame inside a bridge
+ * @param remembered what connection tracking makes of an answer at this hook
+ */
+export const passHook = (
+  ruleset: Ruleset,
+  layer: 'ip' | 'bridge',
+  hook: Hook,
+  moment: Moment,
+  remembered: (packet: Packet) => Packet = packet => packet,
+): Passed => {
   const run: Run = { ruleset, doubts: [], mayPass: undefined }
   let { packet } = moment
   let translated: Decision | undefined
   const asked: Chain[] = []
+  let isDone = false
+  const undo = () => {
+    if (!isDone) packet = remembered(packet)
+    isDone = true
+  }
   for (const chain of baseChains(ruleset, layer, hook, packet)) {
+    if ((chain.priority ?? 0) >= NAT[hook]) undo()
     // NAT is for the first packet of a connection, and the first that has something to say decides.
     if (chain.type === 'nat' && (packet.isAnswer || translated)) continue
     run.mayPass = undefined
@@ -51,7 +66,17 @@ export const passHook = (ruleset: Ruleset, layer: 'ip' | 'bridge', hook: Hook, m
     if (!run.mayPass) return { packet, dropped, translated, asked, doubts: run.doubts }
     run.doubts.push(`whether ${decisionWords(run.mayPass)} lets it pass cannot be told`)
   }
+  undo()
   return { packet, translated, asked, doubts: run.doubts }
+}
+
+/** Where addresses are changed (NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC); nothing is where a packet is passed on. */
+const NAT: Readonly<Record<Hook, number>> = {
+  prerouting: -100,
+  output: -100,
+  forward: Number.POSITIVE_INFINITY,
+  input: 100,
+  postrouting: 100,
 }
 
 /** `rule 12 "web 3f2a" of the chain 'inet vethwork isolation/web'` */

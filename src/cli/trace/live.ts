@@ -64,10 +64,15 @@ const judged = (
   if (protocol === 'udp' && isTaken)
     return { delivered: true, words: 'it was taken; by UDP nobody need answer' }
   const last = steps.at(-1)
-  const where = last
-    ? `last seen ${last.oif ? `going to ${last.oif}` : `coming from ${last.iif}`}`
-    : 'nftables of this host never saw it'
+  const where = last ? `last seen ${placeWords(last)}` : 'nftables of this host never saw it'
   return { delivered: false, words: `no answer within ${Math.round(milliseconds)} ms; ${where}` }
+}
+
+/** `at the hook postrouting (inet), going to eth0`; chains of our own are called as their hooks. */
+const placeWords = ({ chain, iif, oif }: TraceStep) => {
+  const [family, table, name] = chain.split(' ')
+  const at = table?.startsWith('vethwork-trace-') ? `at the hook ${name} (${family})` : `in ${chain}`
+  return `${at}, ${oif ? `going to ${oif}` : `coming from ${iif}`}`
 }
 
 /** Reality has the last word; where the model says otherwise, that is said, too. */

@@ -37,7 +37,8 @@ export const throughHook = async (
     kindOf: dev => links.find(({ name }) => name === dev)?.type ?? '',
     own: hostOf(out?.address ?? ''),
   }
-  const passed = passHook(await sight.ruleset(place), layer, hook, moment)
+  const remembered = (one: Packet) => (layer === 'ip' ? ledBack(journey, place, hook, one) : one)
+  const passed = passHook(await sight.ruleset(place), layer, hook, moment, remembered)
   doubt(journey, ...passed.doubts)
   const at = layer === 'bridge' ? `the bridge's ${hook} hook` : `the ${hook} hook`
   if (passed.translated) {
@@ -88,4 +89,19 @@ const refused = (
 ): Drop => {
   const { because, fix } = refusalOf(decision, packet, devices, journey.sight.plugs)
   return dropped(named(journey, place, decisionWords(decision)), because, inside(place, fix))
+}
+
+/** An answer is led back by what connection tracking remembers: its destination before routing, its source after it. */
+const ledBack = ({ nat }: Journey, place: Netns, hook: Hook, packet: Packet): Packet => {
+  const known = nat.get(place)
+  if (!packet.isAnswer || !known) return packet
+  const { before, after } = known
+  const isIts = packet.saddr === after.daddr
+  if (hook === 'prerouting' || hook === 'output')
+    return isIts && packet.daddr === after.saddr
+      ? { ...packet, daddr: before.saddr, dport: before.sport, translated: after.translated }
+      : packet
+  return isIts && packet.daddr === before.saddr
+    ? { ...packet, saddr: before.daddr, sport: before.dport }
+    : packet
 }

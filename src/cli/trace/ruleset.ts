@@ -103,8 +103,11 @@ const elementOf = (elem: unknown): Element => {
 }
 
 /** The parts of what may be several joined by dots. */
-export const partsOf = (value: unknown): readonly unknown[] =>
-  value !== null && typeof value === 'object' && 'concat' in value ? (value.concat as unknown[]) : [value]
+export const partsOf = (value: unknown): readonly unknown[] => {
+  // Strings and lists have a `concat`, too, which is not theirs alone.
+  const isConcat = value !== null && typeof value === 'object' && Object.hasOwn(value, 'concat')
+  return isConcat ? (value as { concat: unknown[] }).concat : [value]
+}
 
 /** One ruleset with another's chains instead of its own of some tables. */
 export const replacing = (

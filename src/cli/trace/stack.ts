@@ -33,8 +33,7 @@ export const send = async (journey: Journey, place: Netns, asked: Packet): Promi
   const without = homeless ? await missingLink(journey, place) : undefined
   if (without) return without
   noteRoute(journey, place, packet, first, queryOf(packet, {}))
-  const answer = undone(journey, place, packet)
-  const out = await throughHook(journey, { place, hook: 'output', oif: first.dev }, answer)
+  const out = await throughHook(journey, { place, hook: 'output', oif: first.dev }, packet)
   if (isDrop(out)) return out
   const way = out.daddr === packet.daddr ? first : await routed(journey, place, out, {})
   if (isDrop(way)) return way
@@ -69,11 +68,7 @@ export const receive = async (
       `the frame is for ${frame.target}, and its MAC address is ${link.mac}`,
       inside(place, `ip link show ${name}`),
     )
-  const came = await throughHook(
-    journey,
-    { place, hook: 'prerouting', iif: name },
-    undone(journey, place, frame),
-  )
+  const came = await throughHook(journey, { place, hook: 'prerouting', iif: name }, frame)
   if (isDrop(came)) return came
   const refusal = await notForwarding(journey, place, came, name)
   const way = refusal ?? (await routed(journey, place, came, { iif: name }))
@@ -86,11 +81,7 @@ export const receive = async (
 
 /** To a socket. */
 const deliver = async (journey: Journey, place: Netns, packet: Packet, dev: string): Promise<End> => {
-  const taken = await throughHook(
-    journey,
-    { place, hook: 'input', iif: dev },
-    sourced(journey, place, packet),
-  )
+  const taken = await throughHook(journey, { place, hook: 'input', iif: dev }, packet)
   return isDrop(taken) ? taken : { kind: 'arrived', place, dev, packet: taken }
 }
 
@@ -134,12 +125,8 @@ const routed = async (
   if (route.kind !== 'refused') return route
   const { words } = route
   const object = `the routes of ${whereOf(journey, place)}`
-  if (iif && /cross-device/.test(words))
-    return dropped(
-      `rp_filter of ${named(journey, place, iif)}`,
-      `packets from ${packet.saddr} are not expected by ${iif}: the way back is another`,
-      inside(place, `sysctl -w net.ipv4.conf.${iif}.rp_filter=2`),
-    )
+  const martian = iif ? await unexpected(journey, place, packet, iif, words) : undefined
+  if (martian) return martian
   const missing = iif === undefined ? await missingLink(journey, place) : undefined
   if (missing) return missing
   const plug = journey.sight.plugs.find(({ netns }) => netns === place) ?? plugWith(journey, packet.daddr)
@@ -148,6 +135,28 @@ const routed = async (
     `${ip(packet.family)} route get ${packet.daddr} says: ${words}`,
     plug ? repairOf(plug) : inside(place, `${ip(packet.family)} route add ${packet.daddr} via ROUTER`),
   )
+}
+
+/** A source that is not looked for there (ip-sysctl: rp_filter). Since Linux 6.14 the kernel says EINVAL of it, before EXDEV. */
+const unexpected = async (
+  journey: Journey,
+  place: Netns,
+  { saddr }: Packet,
+  iif: string,
+  words: string,
+): Promise<Drop | undefined> => {
+  if (!/cross-device|Invalid argument/.test(words)) return undefined
+  const values = await Promise.all(
+    ['all', iif].map(name => journey.sight.sysctl(place, `net/ipv4/conf/${name}/rp_filter`)),
+  )
+  const dev = named(journey, place, iif)
+  return values.some(value => Number(value) > 0)
+    ? dropped(
+        `rp_filter of ${dev}`,
+        `packets from ${saddr} are not expected by ${iif}: the way back is another`,
+        inside(place, `sysctl -w net.ipv4.conf.${iif}.rp_filter=2`),
+      )
+    : dropped(dev, `${saddr} is no source that may come by it`, inside(place, `ip route get ${saddr}`))
 }
 
 const plugWith = ({ sight }: Journey, address: string) =>
@@ -211,11 +220,7 @@ const leave = async (
       ? (astray(journey, packet, link) ?? withoutCarrier(link) ?? tooLarge(journey, place, link, packet))
       : tooLarge(journey, place, link, packet)
   if (wrong) return wrong
-  const out = await throughHook(
-    journey,
-    { place, hook: 'postrouting', iif, oif: dev },
-    sourced(journey, place, packet),
-  )
+  const out = await throughHook(journey, { place, hook: 'postrouting', iif, oif: dev }, packet)
   if (isDrop(out)) return out
   const target = await resolve(journey, place, link, via || out.daddr, out)
   if (isDrop(target)) return target
@@ -237,22 +242,3 @@ const tooLarge = (journey: Journey, place: Netns, { name, mtu }: LinkSeen, { siz
         inside(place, `ip link set ${name} mtu ${size}`),
       )
     : undefined
-
-/** An answer is led back by what connection tracking remembers: its destination before routing … */
-const undone = ({ nat }: Journey, place: Netns, packet: Packet): Packet => {
-  const known = nat.get(place)
-  if (!packet.isAnswer || !known || !isAnswerOf(packet, known.after)) return packet
-  const { before, after } = known
-  return { ...packet, daddr: before.saddr, dport: before.sport, translated: after.translated }
-}
-
-const isAnswerOf = ({ saddr, daddr }: Packet, { saddr: from, daddr: to }: Packet) =>
-  saddr === to && daddr === from
-
-/** … and its source after it. */
-const sourced = ({ nat }: Journey, place: Netns, packet: Packet): Packet => {
-  const known = nat.get(place)
-  if (!packet.isAnswer || !known || packet.saddr !== known.after.daddr || packet.daddr !== known.before.saddr)
-    return packet
-  return { ...packet, saddr: known.before.daddr, sport: known.before.dport }
-}
