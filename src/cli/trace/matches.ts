@@ -32,10 +32,19 @@ export const holds = (statement: NftStatement, moment: Moment, table: Table): An
   if (values.includes(ABSENT)) return 'no'
   if (values.includes(UNKNOWN)) return 'maybe'
   if (op === '!=') return not(isIn(values, right, moment, table))
+  // Of flags `==` means just these, and `in` any of them.
+  if (op === '==' && Array.isArray(values[0])) return sameFlags(values[0], right)
   if (op === '==' || op === 'in') return isIn(values, right, moment, table)
   const [value] = values
   if (typeof value !== 'number' || typeof right !== 'number') return 'maybe'
   return answer({ '<': value < right, '>': value > right, '<=': value <= right, '>=': value >= right }[op]!)
+}
+
+const sameFlags = (flags: readonly unknown[], right: unknown): Answer => {
+  const members = (right as { set?: unknown[] } | null)?.set
+  if (members) return some(members.map(one => sameFlags(flags, one)))
+  const wanted = [right].flat()
+  return answer(wanted.length === flags.length && wanted.every(one => flags.includes(one)))
 }
 
 /** Whether a value, or several joined, are what stands on the right: one, a set of some, or a named set. */

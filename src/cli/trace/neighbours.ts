@@ -1,6 +1,7 @@
 /** Which hardware address a packet is sent to: what the neighbour table knows, and who would answer ARP or ND. */
 
 import { hostOf } from '../../../ipam/cidr.ts'
+import { readNetworkAlias } from '../../networks/marks.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import {
   type Drop,
@@ -112,9 +113,12 @@ const bridgeBehind = async (
   return bridge && { link: bridge, links, waysOut: waysOutOf(bridge, links, sight.plugs) }
 }
 
-/** Ports of a bridge that are no container's of ours. */
-export const waysOutOf = ({ name }: LinkSeen, links: readonly LinkSeen[], plugs: readonly PlugSeen[]) =>
-  links.filter(link => link.master === name && !plugs.some(({ port }) => port === link.name))
+/** Ports of a bridge that are no container's of ours: those that its network made to lead away come first. */
+export const waysOutOf = ({ name }: LinkSeen, links: readonly LinkSeen[], plugs: readonly PlugSeen[]) => {
+  const strange = links.filter(link => link.master === name && !plugs.some(({ port }) => port === link.name))
+  const isOurs = ({ alias }: LinkSeen) => readNetworkAlias(alias) !== undefined
+  return [...strange.filter(isOurs), ...strange.filter(link => !isOurs(link))]
+}
 
 /** Who has an address on a bridge: the host, or a container; what is wrong, if it is one that lost it. */
 const ownerOf = async (

@@ -3,41 +3,28 @@
 import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { crossing } from './cable.ts'
-import {
-  type Drop,
-  dropped,
-  type End,
-  inside,
-  ip,
-  isDrop,
-  type Journey,
-  named,
-  note,
-  repairOf,
-  whereOf,
-} from './journey.ts'
+import { type Drop, dropped, type End, inside, isDrop, type Journey, named, whereOf } from './journey.ts'
 import { missingLink } from './linkstate.ts'
 import { resolve } from './neighbours.ts'
 import type { Packet } from './packet.ts'
+import { astray, noteRoute, routed, type Way } from './routes.ts'
 import { throughHook } from './rules.ts'
-import type { LinkSeen, RouteQuery, RouteSeen } from './sight.ts'
-
-type Way = Exclude<RouteSeen, { kind: 'refused' }>
+import type { LinkSeen } from './sight.ts'
 
 /** A process in `place` sends. */
 export const send = async (journey: Journey, place: Netns, asked: Packet): Promise<End> => {
-  const first = await routed(journey, place, asked, {})
+  const first = await routed(journey, place, asked)
   if (isDrop(first)) return first
   const packet = { ...asked, saddr: asked.saddr || first.source || asked.daddr }
   const homeless = isLinkLocal(packet.saddr) && !isLinkLocal(packet.daddr)
   const without = homeless ? await missingLink(journey, place) : undefined
   if (without) return without
-  noteRoute(journey, place, packet, first, queryOf(packet, {}))
+  noteRoute(journey, place, packet, first)
   const out = await throughHook(journey, { place, hook: 'output', oif: first.dev }, packet)
   if (isDrop(out)) return out
-  const way = out.daddr === packet.daddr ? first : await routed(journey, place, out, {})
+  const way = out.daddr === packet.daddr ? first : await routed(journey, place, out)
   if (isDrop(way)) return way
-  if (way !== first) noteRoute(journey, place, out, way, queryOf(out, {}))
+  if (way !== first) noteRoute(journey, place, out, way)
   return way.kind === 'local' ? toItself(journey, place, out) : leave(journey, place, out, way, '')
 }
 
@@ -71,10 +58,10 @@ export const receive = async (
   const came = await throughHook(journey, { place, hook: 'prerouting', iif: name }, frame)
   if (isDrop(came)) return came
   const refusal = await notForwarding(journey, place, came, name)
-  const way = refusal ?? (await routed(journey, place, came, { iif: name }))
+  const way = refusal ?? (await routed(journey, place, came, name))
   if (isDrop(way)) return way
   if (way.kind === 'local') return deliver(journey, place, came, name)
-  noteRoute(journey, place, came, way, queryOf(came, { iif: name }))
+  noteRoute(journey, place, came, way, name)
   const on = await throughHook(journey, { place, hook: 'forward', iif: name, oif: way.dev }, came)
   return isDrop(on) ? on : leave(journey, place, on, way, name)
 }
@@ -110,95 +97,6 @@ const notForwarding = async (
     all,
     `it is 0: the host passes nothing on that comes by ${dev} and is for ${daddr}`,
     `sysctl -w ${all}=1`,
-  )
-}
-
-/** The route of a packet, or why there is none. */
-const routed = async (
-  journey: Journey,
-  place: Netns,
-  packet: Packet,
-  { iif }: { readonly iif?: string },
-): Promise<Way | Drop> => {
-  const query = queryOf(packet, { iif })
-  const route = await journey.sight.route(place, query)
-  if (route.kind !== 'refused') return route
-  const { words } = route
-  const object = `the routes of ${whereOf(journey, place)}`
-  const martian = iif ? await unexpected(journey, place, packet, iif, words) : undefined
-  if (martian) return martian
-  const missing = iif === undefined ? await missingLink(journey, place) : undefined
-  if (missing) return missing
-  const plug = journey.sight.plugs.find(({ netns }) => netns === place) ?? plugWith(journey, packet.daddr)
-  return dropped(
-    object,
-    `${ip(packet.family)} route get ${packet.daddr} says: ${words}`,
-    plug ? repairOf(plug) : inside(place, `${ip(packet.family)} route add ${packet.daddr} via ROUTER`),
-  )
-}
-
-/** A source that is not looked for there (ip-sysctl: rp_filter). Since Linux 6.14 the kernel says EINVAL of it, before EXDEV. */
-const unexpected = async (
-  journey: Journey,
-  place: Netns,
-  { saddr }: Packet,
-  iif: string,
-  words: string,
-): Promise<Drop | undefined> => {
-  if (!/cross-device|Invalid argument/.test(words)) return undefined
-  const values = await Promise.all(
-    ['all', iif].map(name => journey.sight.sysctl(place, `net/ipv4/conf/${name}/rp_filter`)),
-  )
-  const dev = named(journey, place, iif)
-  return values.some(value => Number(value) > 0)
-    ? dropped(
-        `rp_filter of ${dev}`,
-        `packets from ${saddr} are not expected by ${iif}: the way back is another`,
-        inside(place, `sysctl -w net.ipv4.conf.${iif}.rp_filter=2`),
-      )
-    : dropped(dev, `${saddr} is no source that may come by it`, inside(place, `ip route get ${saddr}`))
-}
-
-const plugWith = ({ sight }: Journey, address: string) =>
-  sight.plugs.find(({ addresses }) => addresses.some(one => hostOf(one) === address))
-
-/** Of the host: a container is reached by its bridge and not by what else has its subnet. */
-const astray = (journey: Journey, { daddr }: Packet, { name, lower }: LinkSeen): Drop | undefined => {
-  const plug = plugWith(journey, daddr)
-  if (!plug?.bridge || name === plug.bridge || lower === plug.bridge || name === plug.port) return undefined
-  return dropped(
-    'the routes of host',
-    `${daddr} is container ${plug.container} behind ${plug.bridge}, and the route leads by ${name}`,
-    repairOf(plug),
-  )
-}
-
-const queryOf = ({ daddr, saddr, mark }: Packet, { iif }: { readonly iif?: string }): RouteQuery => ({
-  to: daddr,
-  ...(saddr ? { from: saddr } : {}),
-  ...(iif ? { iif } : {}),
-  ...(mark ? { mark } : {}),
-})
-
-/** `ip route get 192.0.2.1 from 10.22.0.2 iif br-web` */
-export const routeCommand = ({ to, from, iif, mark }: RouteQuery) =>
-  [
-    `${to.includes(':') ? 'ip -6' : 'ip'} route get ${to}`,
-    ...(from ? [`from ${from}`] : []),
-    ...(iif ? [`iif ${iif}`] : []),
-    ...(mark ? [`mark ${mark}`] : []),
-  ].join(' ')
-
-const noteRoute = (journey: Journey, place: Netns, packet: Packet, way: Way, query: RouteQuery) => {
-  const via = way.via ? ` via ${way.via}` : ''
-  const from = query.iif ? '' : `, from ${packet.saddr}`
-  const words = way.kind === 'local' ? 'it is its own' : `dev ${way.dev}`
-  note(
-    journey,
-    place,
-    packet,
-    `route to ${packet.daddr}:${via} ${words}${from}`,
-    inside(place, routeCommand(query)),
   )
 }
 

@@ -1,8 +1,7 @@
 /** The whole way: there, to whoever takes it, and the answer back. */
 
-import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
-import { fromPort } from './bridge.ts'
+import { back } from './answer.ts'
 import {
   begin,
   type Drop,
@@ -10,18 +9,18 @@ import {
   dropped,
   type End,
   type Hop,
-  inside,
   isDrop,
   type Journey,
   type Left,
   named,
   note,
   repairOf,
-  whereOf,
 } from './journey.ts'
-import { answerTo, end as endWords, type Packet } from './packet.ts'
+import type { Packet } from './packet.ts'
+import { plugWith } from './routes.ts'
 import type { Sight } from './sight.ts'
 import { receive, send } from './stack.ts'
+import { notTaken } from './taken.ts'
 
 export interface Traced {
   readonly packet: Packet
@@ -103,54 +102,10 @@ const fromOutside = async (journey: Journey, packet: Packet): Promise<End> => {
   return receive(journey, HOST, link, { ...packet, target: link.mac })
 }
 
-/** Whether somebody takes it: a socket, or the kernel, which answers echo requests. */
-const notTaken = async (journey: Journey, place: Netns, packet: Packet): Promise<Drop | undefined> => {
-  const { protocol, daddr, dport } = packet
-  const where = whereOf(journey, place)
-  if (protocol === 'gre') return undefined
-  if (protocol === 'icmp') {
-    const key = 'net/ipv4/icmp_echo_ignore_all'
-    if (packet.family === 6 || (await journey.sight.sysctl(place, key)) !== '1') return undefined
-    return dropped(
-      `icmp_echo_ignore_all of ${where}`,
-      'it answers no echo request',
-      inside(place, 'sysctl -w net.ipv4.icmp_echo_ignore_all=0'),
-    )
-  }
-  const see = inside(
-    place,
-    `ss -ln${protocol === 'tcp' ? 't' : protocol === 'udp' ? 'u' : 'S'} sport = :${dport}`,
-  )
-  if (await journey.sight.listens(place, protocol, daddr, dport)) {
-    note(journey, place, packet, `a process listens on ${protocol} ${endWords(daddr, dport)}`, see)
-    return undefined
-  }
-  const isHost = place === HOST && !packet.translated.includes('dnat')
-  const publisher = isHost ? publisherOf(journey, packet) : undefined
-  if (publisher)
-    return dropped(
-      `published port ${dport}/${protocol} of container ${publisher.container}`,
-      `no map of nftables leads it from ${daddr} to the container`,
-      repairOf(publisher),
-    )
-  return dropped(
-    `${protocol} port ${dport} of ${where}`,
-    `nobody listens there${isHost ? ', and it is no published port of a container' : ''}`,
-    isHost ? `vethwork ps; ${see}` : `start the service there: ${see}`,
-  )
-}
-
-/** Whose the port of the host is to be. */
-const publisherOf = ({ sight }: Journey, { protocol, dport }: Packet) =>
-  sight.plugs.find(({ ports }) =>
-    ports.some(one => one.protocol === protocol && dport >= one.hostPort && dport < one.hostPort + one.range),
-  )
-
 /** What goes out with an address that the outside has no way back to, though its network masquerades. */
 const notMasqueraded = async (journey: Journey, { bridge, dev, packet }: Left): Promise<Drop | undefined> => {
   if (bridge || packet.isAnswer) return undefined
-  const has = (list: readonly string[]) => list.some(one => hostOf(one) === packet.saddr)
-  const plug = journey.sight.plugs.find(({ addresses }) => has(addresses))
+  const plug = plugWith(journey, packet.saddr)
   if (!plug) return undefined
   if (plug.masquerades)
     return dropped(
@@ -160,56 +115,4 @@ const notMasqueraded = async (journey: Journey, { bridge, dev, packet }: Left): 
     )
   doubt(journey, `it leaves as ${packet.saddr}: the other end needs a route back by this host`)
   return undefined
-}
-
-/** The answer: of a container or the host from there, of the outside from where the packet left. */
-const back = async (
-  journey: Journey,
-  from: Netns | undefined,
-  asked: Packet,
-  end: Exclude<End, Drop>,
-): Promise<Drop | undefined> => {
-  const answer = answerTo(end.packet)
-  const returned =
-    end.kind === 'arrived' ? await send(journey, end.place, answer) : await fromBeyond(journey, end, answer)
-  if (isDrop(returned)) return { ...returned, because: `the answer does not come back: ${returned.because}` }
-  if (returned.kind === 'left')
-    return from === undefined && returned.packet.saddr === asked.daddr
-      ? undefined
-      : dropped(
-          returned.dev.name,
-          `the answer leaves the host by it, from ${returned.packet.saddr} to ${returned.packet.daddr}`,
-          `ip route get ${returned.packet.daddr}`,
-        )
-  const { saddr } = returned.packet
-  const expected = journey.nat.get(from ?? HOST)?.before.daddr ?? asked.daddr
-  if (returned.place === from && (saddr === asked.daddr || saddr === expected)) return undefined
-  return dropped(
-    named(journey, returned.place, returned.dev),
-    returned.place === from
-      ? `the answer comes from ${saddr}, and ${asked.daddr} was asked`
-      : `the answer goes there, and not to ${from === undefined ? asked.saddr : whereOf(journey, from)}`,
-    'vethwork explain, for the source NAT of published ports (snat)',
-  )
-}
-
-const fromBeyond = async (journey: Journey, left: Left, answer: Packet): Promise<End> => {
-  const { dev, bridge, tunnel } = left
-  if (tunnel) {
-    // Each direction is a flow of its own: what comes back is as new as what went.
-    const { saddr, daddr, dport, ...outer } = tunnel.packet
-    const arrived = await fromBeyond(journey, tunnel.left, {
-      ...outer,
-      saddr: daddr,
-      daddr: saddr,
-      dport,
-      sport: 0,
-    })
-    if (arrived.kind !== 'arrived') return arrived
-  }
-  const owner = journey.sight.plugs.find(({ addresses }) =>
-    addresses.some(one => hostOf(one) === answer.daddr),
-  )
-  if (bridge) return fromPort(journey, bridge, dev, answer, owner)
-  return receive(journey, HOST, dev, { ...answer, target: dev.mac })
 }
