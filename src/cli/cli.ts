@@ -2,6 +2,7 @@
 
 import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
+import { AlreadySaid } from './alreadysaid.ts'
 import { conf } from './commands/conf.ts'
 import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
@@ -16,7 +17,7 @@ import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
 import { trace } from './commands/trace.ts'
 import { completing, completion, offeredNames } from './completion.ts'
-import { Concluded, Misunderstood } from './misunderstood.ts'
+import { Misunderstood } from './misunderstood.ts'
 
 declare const VETHWORK_VERSION: string
 
@@ -27,11 +28,11 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     ps,
     explain,
     topology,
-    trace,
     events,
     plan,
     repair,
     gc,
+    trace,
     prune,
     fdb,
     conf,
@@ -62,8 +63,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     await line.parseAsync([...argv])
     return 0
   } catch (error) {
-    if (error instanceof Concluded) return error.status
-    console.error(told(error))
+    if (!(error instanceof AlreadySaid)) console.error(told(error))
     return error instanceof CniError ? 1 : 2
   }
 }

@@ -35,13 +35,13 @@ export const trace: CommandModule<object, Flags> = {
       .example('$0 trace 198.51.100.2 198.51.100.1:8080', 'does somebody outside reach a published port?')
       .example('$0 trace web1 web2:80 --live', 'exit status: 0 delivered, 1 dropped, 2 not understood'),
   async handler({ from = '', to = '', json, ...options }) {
-    const [{ ask }, { listing }, { Concluded }] = await Promise.all([
+    const [{ ask }, { listing }, { AlreadySaid }] = await Promise.all([
       import('../trace/ask.ts'),
       import('../trace/listing.ts'),
-      import('../misunderstood.ts'),
+      import('../alreadysaid.ts'),
     ])
     const traced = await ask({ from, to, ...options })
     show(json, traced, () => listing(traced))
-    if (!traced.verdict.delivered) throw new Concluded(1)
+    if (!traced.verdict.delivered) throw new AlreadySaid()
   },
 }
