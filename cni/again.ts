@@ -3,6 +3,7 @@
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import type { AttachmentRecord } from '../src/linux/records.ts'
 import { describe, nobody } from '../src/networks/index.ts'
+import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import { attachmentOf } from './attachment.ts'
@@ -45,13 +46,33 @@ export const again = ({ owner, plugin, netns, call }: AttachmentRecord): Again =
 export const netnsOf = async ({ netns }: AttachmentRecord): Promise<Netns | undefined> =>
   netns && (await netnsInodeIfThere(netns.path)) === netns.inode ? (netns.path as Netns) : undefined
 
-/** All that the attachment should have, and what it shares. @throws CniError as `again` and `settle` do */
-export const describeAgain = async (record: AttachmentRecord): Promise<Desired[]> => {
+/** Settles a network. @param netns of the container */
+type Settling = (conf: NetConf, netns?: Netns) => Promise<NetConf>
+
+/** What this host makes of a network is the same for all its containers: looked for once. */
+export const settlingOnce = (): Settling => {
+  const known = new Map<string, Promise<NetConf>>()
+  return (conf, netns) => {
+    const key = JSON.stringify([conf, conf.linkInContainer ? netns : ''])
+    const found = known.get(key) ?? settle(conf, netns, true)
+    known.set(key, found)
+    return found
+  }
+}
+
+/**
+ * All that the attachment should have, and what it shares.
+ * @throws CniError as `again` and `settle` do
+ */
+export const describeAgain = async (
+  record: AttachmentRecord,
+  settling: Settling = settlingOnce(),
+): Promise<Desired[]> => {
   const { request, config } = again(record)
   const netns = await netnsOf(record)
   const { wants, endpoint } = record
   const attachment = { ...attachmentOf(request, config, netns), wants, tables: endpoint.tables }
   const found = isChained(config) ? { found: { ...endpoint, netns } } : {}
-  const net = inTerms(await settle(config.net, netns, true), attachment)
+  const net = inTerms(await settling(config.net, netns), attachment)
   return describe(net, { ...attachment, ...found }, record.lease ?? nobody)
 }

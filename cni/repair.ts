@@ -8,8 +8,9 @@ import { type Explained, explain } from '../src/plan/explain.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
 import { at, type Observed } from '../src/plan/observed.ts'
-import { plan } from '../src/plan/plan.ts'
-import { describeAgain, netnsOf } from './again.ts'
+import { type Obstacle, plan, planAround, type Step } from '../src/plan/plan.ts'
+import { describeAgain, netnsOf, settlingOnce } from './again.ts'
+import { withoutLater } from './later.ts'
 
 export interface Repaired {
   readonly owner: Owner
@@ -20,20 +21,72 @@ export interface Repaired {
   readonly left: readonly string[]
 }
 
+/** What one attachment should have, and what of it is not so. */
+export interface Looked {
+  readonly record: AttachmentRecord
+  readonly described: readonly Desired[]
+  readonly observed: Observed
+  readonly steps: readonly Step[]
+  readonly obstacles: readonly Obstacle[]
+  readonly left: readonly string[]
+}
+
+/** It could not be looked at. */
+export interface Unseen {
+  readonly record: AttachmentRecord
+  readonly failure: unknown
+}
+
 /**
- * @param dryRun say what would be done
- * @returns undefined if its namespace is gone: that is for gc
- * @throws CniError for what is in the way
+ * Looks at many at once: the host once for all of them, then each container's namespace.
+ * Those whose namespace is gone are left out: they are for gc.
  */
-export const repair = async (record: AttachmentRecord, dryRun: boolean): Promise<Repaired | undefined> => {
-  if (!(await netnsOf(record))) return undefined
-  const described = await describeAgain(record)
-  const observed = await observe(described)
-  const desired = described.map(sparing(observed))
-  const steps = [...plan(desired, observed)]
+export const lookAt = async (records: readonly AttachmentRecord[]): Promise<(Looked | Unseen)[]> => {
+  const settling = settlingOnce()
+  const found: ({ record: AttachmentRecord; described: readonly Desired[] } | Unseen)[] = []
+  for (const record of records) {
+    if (!(await netnsOf(record))) continue
+    try {
+      const { owner, plugin } = record
+      // What later plugins of ours have changed of it is theirs.
+      found.push({ record, described: withoutLater(await describeAgain(record, settling), owner, plugin) })
+    } catch (failure) {
+      found.push({ record, failure })
+    }
+  }
+  const all = found.flatMap(one => ('described' in one ? one.described : []))
+  // One that vanishes meanwhile must not hide the others: then each by itself.
+  const together = await observe(all).catch(() => undefined)
+  const looked: (Looked | Unseen)[] = []
+  for (const one of found) {
+    try {
+      looked.push(
+        'failure' in one
+          ? one
+          : compared(one.record, one.described, together ?? (await observe(one.described))),
+      )
+    } catch (failure) {
+      looked.push({ record: one.record, failure })
+    }
+  }
+  return looked
+}
+
+const compared = (record: AttachmentRecord, described: readonly Desired[], observed: Observed): Looked => ({
+  record,
+  described,
+  observed,
+  ...planAround(described.map(sparing(observed)), observed),
+  left: described.flatMap(differences(observed)),
+})
+
+/** @throws CniError for what is in the way */
+export const repair = async ({ record, described, observed, left, obstacles }: Looked): Promise<Repaired> => {
+  if (obstacles[0]) throw obstacles[0].error
   const { owner, plugin } = record
-  const left = described.flatMap(differences(observed))
-  if (dryRun || !steps.length) return { owner, plugin, steps: explain(steps), left }
+  const desired = described.map(sparing(observed))
+  const steps = plan(desired, observed)
+  if (!steps.length) return { owner, plugin, steps: [], left }
   await ensure(desired, () => {})
   // What was set on an interface went with it, and was seen before it was made anew.
   const more = plan(desired, await observe(desired))

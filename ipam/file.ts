@@ -188,7 +188,8 @@ const seal = (data: unknown): string => {
   return `{"crc32":"${crc32(body)}","data":${body}${tail}`
 }
 
-const unseal = (text: string, name: string): unknown => {
+/** What a file of ours holds. @throws Torn */
+export const unseal = (text: string, name: string): unknown => {
   const [start, sum] = head.exec(text) ?? []
   if (start === undefined || !text.endsWith(tail)) throw new Torn(name)
   const body = text.slice(start.length, -tail.length)

@@ -4,6 +4,7 @@ import yargs from 'yargs'
 import { CniError } from '../../cni/errors.ts'
 import { AlreadySaid } from './alreadysaid.ts'
 import { conf } from './commands/conf.ts'
+import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
 import { fdb } from './commands/fdb.ts'
@@ -28,6 +29,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     ps,
     explain,
     topology,
+    doctor,
     events,
     plan,
     repair,

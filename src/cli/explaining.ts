@@ -36,7 +36,7 @@ export const explainAttachment = async ({
   addresses,
   owner,
 }: AttachmentSeen): Promise<Explanation> => {
-  const described = await Promise.all(records.map(describeAgain))
+  const described = await Promise.all(records.map(record => describeAgain(record)))
   const { attachment, network } = await explained(described.flat())
   return {
     attachment: [...(addresses.length ? [lease(addresses, owner.ifname)] : []), ...attachment],

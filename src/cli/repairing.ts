@@ -1,8 +1,10 @@
 /** All that is remembered and lives, one after the other; what fails keeps nothing else from being repaired. */
 
 import { CniError, codes } from '../../cni/errors.ts'
-import { type Repaired, repair } from '../../cni/repair.ts'
+import { lookAt, type Repaired, repair } from '../../cni/repair.ts'
 import { type AttachmentSeen, seeAttachments } from '../linux/attachments.ts'
+import type { AttachmentRecord } from '../linux/records.ts'
+import { explain } from '../plan/explain.ts'
 import { attachmentsOf } from './subject.ts'
 
 export const repairAll = async (what: string | undefined, dryRun: boolean) => {
@@ -11,17 +13,31 @@ export const repairAll = async (what: string | undefined, dryRun: boolean) => {
   // What containers share is the first one's to mend: undone yet, it would be every one's.
   const told = new Set<string>()
   const failures: unknown[] = []
-  for (const record of seen.flatMap(({ records }) => records)) {
+  for (const one of await lookAt(seen.flatMap(({ records }) => records))) {
     try {
-      const one = await repair(record, dryRun)
-      if (!one) continue
-      repaired.push({ ...one, steps: one.steps.filter(({ command }) => !told.has(command)) })
-      for (const { command } of one.steps) told.add(command)
+      if ('failure' in one) throw one.failure
+      const { record, steps, left, obstacles } = one
+      if (dryRun && obstacles[0]) throw obstacles[0].error
+      const { owner, plugin } = record
+      const done =
+        dryRun || !(steps.length + obstacles.length)
+          ? { owner, plugin, steps: explain(steps), left }
+          : await repairOne(record)
+      if (!done) continue
+      repaired.push({ ...done, steps: done.steps.filter(({ command }) => !told.has(command)) })
+      for (const { command } of done.steps) told.add(command)
     } catch (error) {
       failures.push(error)
     }
   }
   return { repaired, failures }
+}
+
+/** Looked at anew: those before it have mended what they share. */
+const repairOne = async (record: AttachmentRecord): Promise<Repaired | undefined> => {
+  const [now] = await lookAt([record])
+  if (now && 'failure' in now) throw now.failure
+  return now && repair(now)
 }
 
 /** @throws CniError(unknownContainer) */

@@ -17,10 +17,8 @@ import { HOST } from '../plan/netns.ts'
 import type { ObservedLink } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
 import { seeFirewalls } from './firewalls.ts'
-import { linkOf } from './ipjson.ts'
-import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
-import { seeLinksLike } from './look.ts'
+import { seeAllLinks, seeLinksLike } from './look.ts'
 import { isLocal } from './netlink/routes.ts'
 import { nftTable } from './nft.ts'
 
@@ -50,7 +48,7 @@ export const plugLinks = async (
     .map(({ name, alias, master }) => ({ name, master, mark: readPlugAlias(alias) }))
 
 /** All of the host, with their addresses. */
-export const allLinks = async (): Promise<ObservedLink[]> => (await ipShow(HOST, ['addr show'])).map(linkOf)
+export const allLinks = (): Promise<ObservedLink[]> => seeAllLinks(HOST)
 
 /** Of whichever network. */
 export const allPlugLinks = (): Promise<ObservedLink[]> => seeLinksLike(HOST, { type: 'veth' })

@@ -130,6 +130,9 @@ export const ruleOf = ({
 export interface BridgeJson {
   mac?: string
   dst?: string
+  ifname?: string
+  /** Empty for what was learned. */
+  state?: string
   vlans?: { vlan: number; vlanEnd?: number; flags?: string[] }[]
 }
 

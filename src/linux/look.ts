@@ -3,13 +3,21 @@
 import type { Netns } from '../plan/netns.ts'
 import type { ObservedFdb, ObservedLink, ObservedRoute, ObservedVlan } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
-import { fdbOf, linkOf, routeOf, vlansOf } from './ipjson.ts'
+import { fdbOf, linkOf, routeOf, routesOf as routesOfJson, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { NetlinkError } from './netlink/errno.ts'
-import { linksLike, linksNamed, type Which } from './netlink/links.ts'
+import { allLinks, linksLike, linksNamed, type Which } from './netlink/links.ts'
 import { NetnsError } from './netlink/namespace.ts'
-import { fdbEntriesOf, neighbourOf, portVlansOf } from './netlink/neighbours.ts'
-import { routesOf } from './netlink/routes.ts'
+import {
+  type FdbEntry,
+  fdbEntriesOf,
+  type NeighbourEntry,
+  neighbourOf,
+  permanentNeighbours,
+  portVlansOf,
+  toldFdb,
+} from './netlink/neighbours.ts'
+import { allRoutes, type RouteBy, routesOf } from './netlink/routes.ts'
 
 /** Those of these names that are there, with their addresses. */
 export const seeLinks = async (netns: Netns, names: readonly string[]): Promise<ObservedLink[]> =>
@@ -30,6 +38,17 @@ export const seeLinksLike = async (netns: Netns, which: Which = {}): Promise<Obs
   )
 }
 
+/** All of a namespace, with their addresses. */
+export const seeAllLinks = async (netns: Netns): Promise<ObservedLink[]> =>
+  (await asked(netns, 'all links', allLinks(netns))) ?? (await ipShow(netns, ['addr show'])).map(linkOf)
+
+/** All routes of a namespace, of all tables. */
+export const seeAllRoutes = async (netns: Netns, family: 4 | 6): Promise<RouteBy[]> =>
+  (await asked(netns, 'all routes', allRoutes(netns, family))) ??
+  (await ipShow(netns, ['route show table all'], [`-${family}`, '-N'])).flatMap(one =>
+    routesOfJson(one, family),
+  )
+
 /** All routes of an interface, of all tables. */
 export const seeRoutes = async (netns: Netns, family: 4 | 6, dev: string): Promise<ObservedRoute[]> =>
   (await asked(netns, dev, routesOf(netns, family, dev))) ??
@@ -49,6 +68,22 @@ export const seeVlans = async (netns: Netns, dev: string): Promise<ObservedVlan[
 export const seeNeighbour = async (netns: Netns, dev: string, address: string): Promise<string> =>
   (await asked(netns, address, neighbourOf(netns, dev, address))) ??
   String((await ipShow(netns, [`neigh show to ${address} dev ${dev}`]))[0]?.lladdr ?? '')
+
+/** What somebody told the host for ever of its neighbours. */
+export const seePermanentNeighbours = async (netns: Netns): Promise<NeighbourEntry[]> =>
+  (await asked(netns, 'neighbours', permanentNeighbours(netns))) ??
+  (await ipShow(netns, ['neigh show nud permanent'])).map(({ dev, dst, lladdr }) => ({
+    dev,
+    address: dst,
+    mac: lladdr ?? '',
+  }))
+
+/** And its bridges, of what is behind which port. */
+export const seeToldFdb = async (netns: Netns): Promise<FdbEntry[]> =>
+  (await asked(netns, 'fdb', toldFdb(netns))) ??
+  (await bridgeShow(netns, 'fdb show')).flatMap(({ mac, ifname, state, dst }) =>
+    mac && ifname && state && !dst ? [{ mac, dev: ifname }] : [],
+  )
 
 const asked = async <T>(netns: Netns, what: string, answer: Promise<T>): Promise<T> => {
   try {

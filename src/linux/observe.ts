@@ -20,10 +20,10 @@ import { withAbandoned } from './abandoned.ts'
 import { featureOf } from './ethtool.ts'
 import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
-import { routesOf, ruleOf } from './ipjson.ts'
+import { ruleOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
-import { seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
+import { seeAllRoutes, seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
 import { nftTable, type Wanted } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
 import { tcShow } from './tc.ts'
@@ -134,9 +134,7 @@ const observeRoutes = async (desired: readonly Desired[]) => {
 /** All of a namespace, or of one of its interfaces. */
 const routesIn = async (netns: Netns, family: 4 | 6, only?: string) =>
   only === undefined
-    ? (await ipShow(netns, ['route show table all'], [`-${family}`, '-N'])).flatMap(one =>
-        routesOf(one, family),
-      )
+    ? seeAllRoutes(netns, family)
     : (await seeRoutes(netns, family, only)).map(one => ({ ...one, dev: only }))
 
 const observeRules = async (desired: readonly Desired[]) => {

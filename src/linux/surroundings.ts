@@ -14,9 +14,14 @@ export const surroundingsOf = async (
   known?: Pick<Observed, 'firewalls' | 'iptables'>,
 ): Promise<Surroundings> => {
   const seen = known ?? (await seeAll())
-  const calls = await readSysctls(HOST, Object.values(CALLS))
-  const bridgeNf = ([4, 6] as const).filter(family => calls.get(CALLS[family]) === '1')
+  const bridgeNf = await bridgeNetfilter()
   return { ...network, firewalls: seen.firewalls, iptables: seen.iptables, bridgeNf }
+}
+
+/** Families of which br_netfilter shows to iptables what only crosses a bridge. */
+export const bridgeNetfilter = async (): Promise<(4 | 6)[]> => {
+  const calls = await readSysctls(HOST, Object.values(CALLS))
+  return ([4, 6] as const).filter(family => calls.get(CALLS[family]) === '1')
 }
 
 const seeAll = async () => {

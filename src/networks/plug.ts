@@ -48,8 +48,8 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         // High, so that no bridge ever takes it for its own.
         mac: macOfName('fe', port),
         master: conf.bridge,
-        hairpin: conf.hairpinMode || isReflected(conf, attachment.wants),
-        // A later plugin of the chain may isolate it.
+        // A later plugin of the chain may turn it back (portmap), or isolate it (firewall).
+        hairpin: conf.hairpinMode || isReflected(conf, attachment.wants) || undefined,
         isolated: conf.portIsolation || conf.ingressPolicy === 'isolated' || undefined,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },

@@ -1,5 +1,6 @@
 /** From what should be and what is to what must be done. Pure. */
 
+import { CniError } from '../../cni/errors.ts'
 import { type Desired, kindOf, kindOfOp, type Op } from './kinds/index.ts'
 import { at, type Observed } from './observed.ts'
 
@@ -21,6 +22,31 @@ export const plan = (desired: readonly Desired[], observed: Observed): Step[] =>
     left = steps.reduce(without, left)
     return steps
   })
+}
+
+/** Something of somebody else is in the way of this object. */
+export interface Obstacle {
+  readonly of: Desired
+  readonly error: CniError
+}
+
+/** The same as `plan`, past what is in the way: for who only looks. */
+export const planAround = (
+  desired: readonly Desired[],
+  observed: Observed,
+): { readonly steps: Step[]; readonly obstacles: Obstacle[] } => {
+  const obstacles: Obstacle[] = []
+  const free = desired.filter(one => {
+    try {
+      kindOf(one).ensure(one, observed)
+      return true
+    } catch (error) {
+      if (!(error instanceof CniError)) throw error
+      obstacles.push({ of: one, error })
+      return false
+    }
+  })
+  return { steps: plan(free, observed), obstacles }
 }
 
 /** What must be done so that nothing of `desired` is left, in the reverse order. */

@@ -1,5 +1,6 @@
 /** Links as the kernel has them, asked for by name or number; what `ip -j -d addr show` makes of them. */
 
+import { grouped } from '../../../ipam/record.ts'
 import type { Netns } from '../../plan/netns.ts'
 import type { ObservedAddress, ObservedLink } from '../../plan/observed.ts'
 import { NetlinkError } from './errno.ts'
@@ -83,6 +84,21 @@ export const linksLike = async (
         (type === undefined || body.IFLA_LINKINFO?.IFLA_INFO_KIND === type),
     )
     .map(body => linkOf(body, [], name))
+}
+
+/** All links of the namespace, with their addresses: two dumps, however many there are. @returns undefined without netlink */
+export const allLinks = async (netns: Netns): Promise<ObservedLink[] | undefined> => {
+  const route = await netlink(netns, 'route')
+  if (!route) return undefined
+  const bodies = route
+    .dump(request(RTM_GETLINK, link, { IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }))
+    .map(link.decode)
+  const names = new Map(bodies.map(({ ifi_index, IFLA_IFNAME }) => [ifi_index, IFLA_IFNAME ?? '']))
+  const addresses = grouped(route.dump(request(RTM_GETADDR, addr, {})).map(addr.decode), one =>
+    String(one.ifa_index),
+  )
+  const name = (index = 0) => names.get(index) ?? ''
+  return bodies.map(body => linkOf(body, (addresses.get(String(body.ifi_index)) ?? []).map(addressOf), name))
 }
 
 const observedLink = (route: Netlink, name: string): ObservedLink | undefined => {

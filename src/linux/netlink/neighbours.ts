@@ -5,7 +5,7 @@ import type { Netns } from '../../plan/netns.ts'
 import type { ObservedFdb, ObservedVlan } from '../../plan/observed.ts'
 import { NetlinkError } from './errno.ts'
 import { BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_UNTAGGED, RTM_GETVLAN, vlan } from './headers/if_bridge.ts'
-import { neigh, RTM_GETNEIGH } from './headers/neighbour.ts'
+import { NUD_NOARP, NUD_PERMANENT, neigh, RTM_GETNEIGH } from './headers/neighbour.ts'
 import { AF_BRIDGE, AF_INET, AF_INET6 } from './headers/rtnetlink.ts'
 import { getLink } from './links.ts'
 import { request } from './message.ts'
@@ -54,6 +54,52 @@ export const fdbEntriesOf = (netns: Netns, dev: string): Promise<ObservedFdb[] |
         .flatMap(({ NDA_LLADDR: mac, NDA_DST: dst }) => (mac && dst ? [{ mac, dst }] : [])),
     [],
   )
+
+/** What somebody told the kernel for ever: the hardware address behind an address. */
+export interface NeighbourEntry {
+  readonly dev: string
+  readonly address: string
+  readonly mac: string
+}
+
+/** The same of a bridge: behind which of its ports an address is. */
+export interface FdbEntry {
+  readonly dev: string
+  readonly mac: string
+}
+
+/** Permanent neighbours of a namespace. @returns undefined without netlink */
+export const permanentNeighbours = async (netns: Netns): Promise<NeighbourEntry[] | undefined> =>
+  told(netns, [AF_INET, AF_INET6], NUD_PERMANENT, ({ NDA_DST: address, NDA_LLADDR: mac }) =>
+    address && mac ? { address, mac } : undefined,
+  )
+
+/** Entries of bridges' forwarding databases that were not learned. @returns undefined without netlink */
+export const toldFdb = async (netns: Netns): Promise<FdbEntry[] | undefined> =>
+  told(netns, [AF_BRIDGE], NUD_PERMANENT | NUD_NOARP, ({ NDA_DST: far, NDA_LLADDR: mac }) =>
+    mac && !far ? { mac } : undefined,
+  )
+
+const told = async <T extends object>(
+  netns: Netns,
+  families: readonly number[],
+  state: number,
+  of: (body: ReturnType<typeof neigh.decode>) => T | undefined,
+): Promise<(T & { dev: string })[] | undefined> => {
+  const route = await netlink(netns, 'route')
+  return (
+    route &&
+    families
+      .flatMap(ndm_family => route.dump(request(RTM_GETNEIGH, neigh, { ndm_family })))
+      .map(neigh.decode)
+      .filter(({ ndm_state = 0 }) => ndm_state & state)
+      .flatMap(body => {
+        const found = of(body)
+        const dev = found && getLink(route, { ifi_index: body.ndm_ifindex })?.IFLA_IFNAME
+        return found && dev ? [{ ...found, dev }] : []
+      })
+  )
+}
 
 const EOPNOTSUPP = 95
 

@@ -11,6 +11,7 @@ import {
   RTM_F_CLONED,
   RTM_GETROUTE,
   RTN_LOCAL,
+  RTN_UNICAST,
   route,
 } from './headers/rtnetlink.ts'
 import { getLink } from './links.ts'
@@ -36,6 +37,36 @@ export const routesOf = async (
       .filter(one => one.RTA_OIF === RTA_OIF && !((one.rtm_flags ?? 0) & RTM_F_CLONED))
       .map(one => routeOf(one, family))
   )
+}
+
+/**
+ * All routes of the namespace, of all tables, and by which interface each goes.
+ * @returns undefined without netlink, or where one has several ways: ip(8) takes them apart
+ */
+export const allRoutes = async (netns: Netns, family: 4 | 6): Promise<RouteBy[] | undefined> => {
+  const socket = await netlink(netns, 'route')
+  if (!socket) return undefined
+  const rtm_family = family === 4 ? AF_INET : AF_INET6
+  const found = socket
+    .dump(request(RTM_GETROUTE, route, { rtm_family }))
+    .map(route.decode)
+    .filter(one => !((one.rtm_flags ?? 0) & RTM_F_CLONED))
+  if (found.some(one => one.RTA_OIF === undefined && one.rtm_type === RTN_UNICAST)) return undefined
+  const names = new Map<number, string>()
+  const nameOf = (ifi_index: number) => {
+    const name = names.get(ifi_index) ?? getLink(socket, { ifi_index })?.IFLA_IFNAME ?? ''
+    names.set(ifi_index, name)
+    return name
+  }
+  return found.map(one => ({
+    ...routeOf(one, family),
+    dev: one.RTA_OIF === undefined ? '' : nameOf(one.RTA_OIF),
+  }))
+}
+
+/** A route, and the interface that it goes by; empty for one that leads nowhere. */
+export interface RouteBy extends ObservedRoute {
+  readonly dev: string
 }
 
 /** Whether an address (without prefix length) is the namespace's own: where would it be sent? */

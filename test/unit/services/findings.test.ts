@@ -26,6 +26,33 @@ const drop: NftStatement = { drop: null }
 const reject: NftStatement = { reject: { type: 'icmpx', expr: 'admin-prohibited' } }
 const counter: NftStatement = { counter: { packets: 0, bytes: 0 } }
 
+describe('whether a chain surely refuses what comes from 10.22.0.0/24 by br-web', () => {
+  const from = (addr: string, len: number, op?: string, protocol = 'ip') =>
+    match({ payload: { protocol, field: 'saddr' } }, { prefix: { addr, len } }, op)
+  const cases: [name: string, rules: NftStatement[][], refused: boolean][] = [
+    ['its subnet', [[from('10.22.0.0', 24), drop]], true],
+    ['a larger one', [[from('10.0.0.0', 8), drop]], true],
+    ['a part of it', [[from('10.22.0.0', 25), drop]], false],
+    ['another one', [[from('10.23.0.0', 24), drop]], false],
+    ['all but another one', [[from('10.23.0.0', 24, '!='), drop]], true],
+    ['all but its own', [[from('10.22.0.0', 24, '!='), drop]], false],
+    ['of the other family', [[from('fd00::', 8, '==', 'ip6'), drop]], false],
+    ['addresses of a set', [[match({ payload: { protocol: 'ip', field: 'saddr' } }, '@bad'), drop]], false],
+    ['its subnet, by another interface', [[from('10.22.0.0', 24), iifname('eth9'), drop]], false],
+    [
+      'accepted before',
+      [
+        [iifname('br-web'), accept],
+        [from('10.22.0.0', 24), drop],
+      ],
+      false,
+    ],
+  ]
+  test.each(cases)('%s', (_, rules, refused) =>
+    expect(refuses({ ...dropping, policy: 'accept', rules }, 'br-web', '10.22.0.0/24')).toBe(refused),
+  )
+})
+
 describe('whether a chain surely refuses what comes by br-web', () => {
   const cases: [name: string, policy: string, rules: NftStatement[][], refused: boolean][] = [
     ['policy drop', 'drop', [], true],
