@@ -16,7 +16,9 @@ import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
+import { trace } from './commands/trace.ts'
 import { completing, completion, offeredNames } from './completion.ts'
+import { Misunderstood } from './misunderstood.ts'
 
 declare const VETHWORK_VERSION: string
 
@@ -32,6 +34,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     plan,
     repair,
     gc,
+    trace,
     prune,
     fdb,
     conf,
@@ -66,8 +69,6 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     return error instanceof CniError ? 1 : 2
   }
 }
-
-class Misunderstood extends Error {}
 
 const told = (error: unknown) => {
   if (error instanceof Misunderstood) return `vethwork: ${error.message}\nTry 'vethwork --help'.`

@@ -9,6 +9,7 @@ const named: Readonly<Record<string, (names: Names) => string[]>> = {
   explain: ({ networks, containers }) => [...networks, ...containers],
   repair: ({ networks, containers }) => [...networks, ...containers],
   ps: ({ networks }) => networks,
+  trace: ({ containers }) => ['host', ...containers],
 }
 
 interface Names {

@@ -20,6 +20,7 @@ const errors: Readonly<Record<number, readonly [name: string, words: string]>> =
   40: ['ELOOP', 'Too many levels of symbolic links'],
   54: ['EXFULL', 'Exchange full'],
   75: ['EOVERFLOW', 'Value too large for defined data type'],
+  90: ['EMSGSIZE', 'Message too long'],
   93: ['EPROTONOSUPPORT', 'Protocol not supported'],
   95: ['EOPNOTSUPP', 'Operation not supported'],
   97: ['EAFNOSUPPORT', 'Address family not supported by protocol'],
@@ -28,6 +29,7 @@ const errors: Readonly<Record<number, readonly [name: string, words: string]>> =
   100: ['ENETDOWN', 'Network is down'],
   101: ['ENETUNREACH', 'Network is unreachable'],
   105: ['ENOBUFS', 'No buffer space available'],
+  111: ['ECONNREFUSED', 'Connection refused'],
   113: ['EHOSTUNREACH', 'No route to host'],
 }
 

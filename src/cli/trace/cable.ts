@@ -1,0 +1,121 @@
+/** From one end of an interface to the other: cables, bridges, what is made on other interfaces, and the way out. */
+
+import { hostOf } from '../../../ipam/cidr.ts'
+import { HOST, type Netns } from '../../plan/netns.ts'
+import { fromPort, fromSelf } from './bridge.ts'
+import { dropped, type End, inside, type Journey, named, note, repairOf, whereOf } from './journey.ts'
+import { unplugged } from './linkstate.ts'
+import type { Packet } from './packet.ts'
+import type { LinkSeen, PlugSeen } from './sight.ts'
+import { receive } from './stack.ts'
+
+/** @param owner whose the next hop's address is, if it is a container's here */
+export const crossing = async (
+  journey: Journey,
+  place: Netns,
+  link: LinkSeen,
+  frame: Packet,
+  owner?: PlugSeen,
+): Promise<End> => {
+  const hosts = await journey.sight.links(HOST)
+  if (link.type === 'veth')
+    return place === HOST ? down(journey, link, frame) : up(journey, place, link, frame, owner)
+  if (link.type === 'bridge') return fromSelf(journey, link, frame, owner)
+  const lower = hosts.find(({ name }) => name === link.lower)
+  if (link.type === 'vlan' && lower?.type === 'bridge')
+    return fromSelf(journey, lower, { ...frame, vlan: Number(link.details.id) }, owner)
+  if (link.type === 'macvlan' || link.type === 'ipvlan') return shared(journey, place, link, frame)
+  return { kind: 'left', dev: link, packet: frame }
+}
+
+/** Out of a container by its cable. */
+const up = async (
+  journey: Journey,
+  place: Netns,
+  link: LinkSeen,
+  frame: Packet,
+  owner?: PlugSeen,
+): Promise<End> => {
+  const links = await journey.sight.links(HOST)
+  const plug = journey.sight.plugs.find(one => one.netns === place && one.ifname === link.name)
+  const port = links.find(one => one.type === 'veth' && one.index === link.peer && one.peer === link.index)
+  if (!port) return { kind: 'left', dev: link, packet: frame }
+  const wrong = plug?.port === port.name ? unplugged(plug, links) : undefined
+  if (wrong) return wrong
+  const fits = tooNarrow(port, frame)
+  if (fits) return fits
+  const bridge = links.find(({ name }) => name === port.master)
+  note(
+    journey,
+    HOST,
+    frame,
+    `${port.name}: the cable of ${whereOf(journey, place)}, ${stateWords(port)}`,
+    `ip -d link show ${port.name}`,
+  )
+  return bridge?.type === 'bridge'
+    ? fromPort(journey, bridge, port, frame, owner)
+    : receive(journey, HOST, port, frame)
+}
+
+const stateWords = ({ operstate, master, port, mtu }: LinkSeen) =>
+  [
+    operstate.toLowerCase(),
+    ...(master ? [`port of ${master}`] : []),
+    ...(port?.hairpin ? ['hairpin'] : []),
+    ...(port?.isolated ? ['isolated'] : []),
+    `MTU ${mtu}`,
+  ].join(', ')
+
+/** Into a container by its cable; others' ends cannot be seen. */
+export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Promise<End> => {
+  const plug = journey.sight.plugs.find(one => one.port === port.name)
+  if (!plug?.netns) return { kind: 'left', dev: port, packet: frame }
+  const inner = (await journey.sight.links(plug.netns)).find(({ name }) => name === plug.ifname)
+  const object = named(journey, plug.netns, plug.ifname)
+  if (!inner) return dropped(object, 'it is gone: its cable was taken away', repairOf(plug))
+  if (!inner.up) return dropped(object, 'it is down', repairOf(plug))
+  const narrow = tooNarrow(inner, frame, object)
+  if (narrow) return narrow
+  note(
+    journey,
+    plug.netns,
+    frame,
+    `${inner.name}: ${inner.operstate.toLowerCase()}, ${inner.mac}, MTU ${inner.mtu}`,
+    inside(plug.netns, `ip addr show dev ${inner.name}`),
+  )
+  return receive(journey, plug.netns, inner, frame)
+}
+
+/** What is larger than the other end takes, and a VLAN tag, is dropped without a word (is_skb_forwardable). */
+export const tooNarrow = ({ name, mtu }: LinkSeen, { size }: Packet, object = name) =>
+  size > mtu + 4
+    ? dropped(
+        `the MTU of ${object}`,
+        `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
+        `ip link set ${name} mtu ${size}`,
+      )
+    : undefined
+
+/** Several containers on one interface of the host, without a bridge. */
+const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Packet): Promise<End> => {
+  const { sight } = journey
+  const links = await sight.links(HOST)
+  const own = sight.plugs.find(one => one.netns === place && one.ifname === link.name)
+  const has = (addresses: readonly string[]) => addresses.some(one => hostOf(one) === frame.daddr)
+  const sibling = sight.plugs.find(one => one.network === own?.network && one.netns && has(one.addresses))
+  const lower = links.find(({ index }) => index === link.peer)
+  const onHost = links.find(({ addresses }) => has(addresses.map(({ address }) => address)))
+  if (onHost && lower)
+    return dropped(
+      lower.name,
+      `${link.type} does not lead to the host itself`,
+      'reach the host by a bridge network, or at another address',
+    )
+  if (!sibling?.netns) {
+    if (lower && !lower.up) return dropped(lower.name, 'it is down', `ip link set ${lower.name} up`)
+    return { kind: 'left', dev: lower ?? link, packet: frame }
+  }
+  const inner = (await sight.links(sibling.netns)).find(({ name }) => name === sibling.ifname)
+  if (!inner) return dropped(named(journey, sibling.netns, sibling.ifname), 'it is gone', repairOf(sibling))
+  return receive(journey, sibling.netns, inner, { ...frame, target: inner.mac })
+}
