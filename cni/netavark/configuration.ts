@@ -1,6 +1,7 @@
 /** A network of podman as a configuration of ours. Pure: the same network is the same configuration. */
 
 import { familyOf } from '../../ipam/cidr.ts'
+import { bridgeName } from '../../src/networks/marks.ts'
 import { CniError, codes } from '../errors.ts'
 import type { PodmanNetwork } from '../schema/netavark.ts'
 import { newest } from '../versions.ts'
@@ -41,7 +42,8 @@ export const configurationOf = (
     cniVersion: newest,
     name: network.name,
     type: 'vethwork',
-    ...(mode === 'bridge' ? {} : { mode }),
+    // The reference's plain bridge is cni0, of all networks the same.
+    ...(mode === 'bridge' ? { bridge: bridgeName(network.name) } : { mode }),
     ...(dev ? { [ON_MASTER.includes(mode) ? 'master' : 'bridge']: dev } : {}),
     ...(mode === 'nat' && (ways.withoutDefault || ways.metric) ? { isDefaultGateway: false } : {}),
     ...fields,

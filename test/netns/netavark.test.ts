@@ -84,7 +84,7 @@ ready('a network of podman', () => {
     for (const address of ips(4)) expect(await pings(client, address)).toBe(true)
     await reachesOutside(client)
     for (const address of ['198.51.100.1', '2001:db8:51::1'])
-      expect([address, await connect(outside, address, 8080)]).toEqual([address, 'hello\n'])
+      expect([address, await connect(outside, address, 8080, 10)]).toEqual([address, 'hello\n'])
     expect(await json(host, 'ps')).toMatchObject([
       { owner: { network: 'web', containerId: client.id }, life: 'alive' },
       { owner: { network: 'web', containerId: web.id }, mac, wants: { ports: [{ protocol: 'tcp' }, {}] } },
@@ -107,7 +107,10 @@ ready('a network of podman', () => {
     const [one, other] = (await host.containers(2)) as [Container, Container]
     const answer = await up(scene, { container: one, networks: [[network, { static_ips: ips(3) }]] })
     // netavark writes null for what a plugin leaves out.
-    expect(answer.web.interfaces.eth0.subnets.map(({ gateway = null, ipnet }) => [ipnet, gateway])).toEqual([
+    const { subnets } = answer.web.interfaces.eth0
+    expect(
+      subnets.map((one: { ipnet: string; gateway?: string }) => [one.ipnet, one.gateway ?? null]),
+    ).toEqual([
       ['10.89.7.3/24', null],
       ['fd00:89:7::3/64', null],
     ])
