@@ -4,6 +4,7 @@
  */
 
 import { allRecords } from '../../src/linux/records.ts'
+import { warning } from '../../src/linux/trace.ts'
 import { decode } from '../config.ts'
 import { CniError, codes } from '../errors.ts'
 import { personalities } from '../personality.ts'
@@ -58,7 +59,7 @@ const create = async (text: string) => {
 const setup = async (netns: string, exec: PluginExec) => {
   const { container_id, network, network_options: wish } = exec
   if (exec.port_mappings.length && !isPublishing(exec))
-    console.warn(`vethwork: network '${network.name}': it publishes no ports`)
+    warning(`network '${network.name}': it publishes no ports`)
   const published = isPublishing(exec) && isPublished(container_id, network.name)
   const { request, text } = callOf('ADD', netns, exec, { path: pluginPath(), published })
   const answer = await answered(request, text)
