@@ -14,6 +14,7 @@ import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
+import { traceTime } from './commands/trace-time.ts'
 import { completing, completion, offeredNames } from './completion.ts'
 
 declare const VETHWORK_VERSION: string
@@ -34,6 +35,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     conf,
     install,
     uninstall,
+    traceTime,
     completion,
   ]
   // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { afterEach, expect, test } from '@jest/globals'
+import { cli, json, said } from '../helpers/cli.ts'
 import type { Host } from '../helpers/host.ts'
 import { type Machine, testMachine } from '../helpers/machine.ts'
 import { configOf } from '../helpers/modes.ts'
@@ -132,12 +133,30 @@ ready('a log in a file', () => {
     }
   }, 120_000)
 
+  test('drawn: a call of the log, and what VETHWORK_TRACE says of a command', async () => {
+    const { host, add } = await open()
+    const container = await host.container()
+    await add(container, logging(host))
+    const drawn = await said(host, 'trace-time', pathOf(host))
+    expect(drawn).toMatch(/^ADD web\.net-1 [\da-f]{12} eth0\nconfigured +\d+\.\d\d {2}█/)
+    expect(drawn).toMatch(/\ncreate the bridge .*…? +\d+\.\d\d +[█▏]+\n[\s\S]*\nin all +\d+\.\d\d\n$/)
+    const [call] = await json(host, 'trace-time', pathOf(host))
+    expect(call.total).toBe(logOf(host).at(-1).ms)
+    const { stderr } = await cli(host, ['ls'], { env: { VETHWORK_TRACE: '1' } })
+    const traced = await cli(host, ['trace-time'], { input: stderr })
+    expect(traced).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^started .*\nin all/) })
+    expect(await cli(host, ['trace-time'], { input: 'nothing' })).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^vethwork: stdin: no line of it is of a trace or a log/),
+    })
+  }, 30_000)
+
   test('a chain: every plugin of ours in the one file; what is there stays', async () => {
     const { host, add } = await open()
     const container = await host.container()
     appendFileSync(pathOf(host), '{"of":"somebody else"}\n')
-    const { json } = await add(container, logging(host))
-    const chained = { ...logging(host), mode: 'chained', ipam: undefined, prevResult: json }
+    const { json: prevResult } = await add(container, logging(host))
+    const chained = { ...logging(host), mode: 'chained', ipam: undefined, prevResult }
     await add(container, chained)
     const [first, ...rest] = logOf(host)
     expect(first).toEqual({ of: 'somebody else' })
