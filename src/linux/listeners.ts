@@ -94,6 +94,22 @@ const processesOf = async (inodes: readonly string[]) => {
 
 const processOf = async (pid: string) => {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
-  const [name, command] = await Promise.all([read('comm'), read('cmdline')])
-  return { pid: Number(pid), name: name.trim(), command: command.replaceAll('\0', ' ').trim() }
+  const [name, command, isAncestor] = await Promise.all([
+    read('comm'),
+    read('cmdline'),
+    isAncestorOfOurs(pid),
+  ])
+  return { pid: Number(pid), name: name.trim(), command: command.replaceAll('\0', ' ').trim(), isAncestor }
+}
+
+/** Whether it started us, maybe by others. */
+const isAncestorOfOurs = async (pid: string): Promise<boolean> => {
+  for (let at = String(process.ppid); Number(at) > 1; at = await parentOf(at)) if (at === pid) return true
+  return false
+}
+
+/** Field 4 of /proc/PID/stat; the name before it is in parentheses, and may hold any. */
+const parentOf = async (pid: string) => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat.slice(stat.lastIndexOf(')')).split(' ')[2] ?? '0'
 }
