@@ -5,6 +5,7 @@ import { cli, json } from '../helpers/cli.ts'
 import type { Container } from '../helpers/host.ts'
 import { create, execsOf, netavark, type Run } from '../helpers/netavark.ts'
 import { connect, listen, pings } from '../helpers/packets.ts'
+import { executable } from '../helpers/plugins.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { type Scene, scenes } from '../helpers/scene.ts'
 
@@ -14,6 +15,7 @@ const ready = given(
   requireBuild(),
   requireTool('nft'),
   requireTool('conntrack'),
+  requireTool('python3'),
   requireKernel('bridge'),
 )
 
@@ -43,6 +45,14 @@ const ips = (n: number) => [`10.89.7.${n}`, `fd00:89:7::${n}`]
 const reachesOutside = async (from: Pick<Container, 'sh'>) => {
   for (const address of ['198.51.100.2', '2001:db8:51::2']) expect(await pings(from, address)).toBe(true)
 }
+
+/** A process of that name listens on 8080, and starts a shell that starts what follows. */
+const holding = `
+import socket, subprocess, sys
+open('/proc/self/comm', 'w').write(sys.argv[1])
+held = socket.create_server(('', 8080))
+sys.exit(subprocess.run(['sh', '-c', '"$@"; exit $?', 'sh', *sys.argv[2:]]).returncode)
+`
 
 ready('a network of podman', () => {
   test('two containers, IPv4 and IPv6, a published port, a static MAC; then all of it is gone, twice', async () => {
@@ -177,6 +187,31 @@ ready('a network of podman', () => {
     expect((await cli(host, ['gc'])).exitCode).toBe(0)
     expect(await json(host, 'ps')).toEqual([])
     expect(await host.ok('nft', ['list', 'ruleset'])).not.toMatch(/10\.89\.7\.4|808[01]/)
+  }, 60_000)
+
+  test('podman holds the port itself while netavark calls us; nobody else may', async () => {
+    const scene = await open()
+    const { host } = scene
+    const network = await created(scene)
+    const container = await host.container()
+    const run: Run = {
+      container,
+      networks: [[network, { static_ips: ips(3) }]],
+      ports: [{ container_port: 80, host_port: 8080 }],
+    }
+    const [stdin] = execsOf(run)
+    const heldBy = (name: string) =>
+      host.sh('python3', ['-c', holding, name, executable, 'setup', container.path], {
+        env: { CNI_COMMAND: undefined, VETHWORK_STATE_DIR: host.stateDir },
+        input: JSON.stringify(stdin),
+      })
+    const refused = await heldBy('nginx')
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/port 8080\/tcp .* is taken: nginx/),
+    })
+    expect(await heldBy('podman')).toMatchObject({ exitCode: 0, stderr: '' })
+    await down(scene, run)
   }, 60_000)
 
   test('repair: what somebody deleted is made again', async () => {
