@@ -30,8 +30,8 @@ export const headOf = (
 ): Head => ({
   verb,
   ...(typeof network === 'string' ? { network } : {}),
-  ...(containerId ? { containerId } : {}),
-  ...(ifname ? { ifName: ifname } : {}),
+  // STATUS and GC are of no container, whatever the environment says.
+  ...(['ADD', 'DEL', 'CHECK'].includes(verb) ? { containerId, ifName: ifname } : {}),
   plugin,
   ...span,
 })

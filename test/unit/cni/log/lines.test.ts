@@ -35,7 +35,7 @@ describe('the head', () => {
       ...span,
     }))
   test('of none, and of a configuration without a name', () =>
-    expect(headOf({ ...request, verb: 'GC', containerId: '', ifname: '' }, 7, 'bridge', span)).toEqual({
+    expect(headOf({ ...request, verb: 'GC' }, 7, 'bridge', span)).toEqual({
       verb: 'GC',
       plugin: 'bridge',
       ...span,
