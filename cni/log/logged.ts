@@ -1,6 +1,6 @@
 /** `logFile` of the configuration: a line of JSON for each step of a verb, and one for what became of it. */
 
-import { randomBytes } from 'node:crypto'
+import { openLogFile } from '../../src/linux/logfile.ts'
 import { listen } from '../../src/linux/trace.ts'
 import { isObject } from '../json.ts'
 import type { Request } from '../request.ts'
@@ -20,21 +20,24 @@ export const logged = async <T>(
   if (!wish || !write) return work()
   const { limit } = wish
   const head = headOf(request, wish.network, plugin, span())
-  const say = (level: Level, line: object) => {
-    if (has(limit, level)) write(level, head, { time: new Date().toISOString(), level, ...head, ...line })
-  }
+  const say = undisturbed((level, line) => {
+    if (!has(limit, level)) return
+    write(level, head, { time: new Date().toISOString(), level, ...head, ...line() })
+  })
   let before = 0
   listen({
     step(name, ops) {
       const now = performance.now()
-      say('info', { ...stepOf(name, ops, limit), ms: rounded(now - before) })
+      const ms = rounded(now - before)
+      say('info', () => ({ ...stepOf(name, ops, limit), ms }))
       before = now
     },
-    warning: words => say('warn', { warning: words }),
+    warning: words => say('warn', () => ({ warning: words })),
   })
   const end = (failure?: unknown) => {
     listen(undefined)
-    say(failure === undefined ? 'info' : 'error', { ...outcomeOf(failure), ms: rounded(performance.now()) })
+    const ms = rounded(performance.now())
+    say(failure === undefined ? 'info' : 'error', () => ({ ...outcomeOf(failure), ms }))
   }
   try {
     const answer = await work()
@@ -64,20 +67,23 @@ const wishOf = (text: string): Wish | undefined => {
   }
 }
 
+/** @param line made only where it is wanted */
+type Say = (level: Level, line: () => object) => void
+
 type Write = (level: Level, head: Head, line: object) => void
 
 /** @returns undefined where there can be none; then stderr has been told */
 const openLog = async (logFile: string): Promise<Write | undefined> => {
   try {
-    return undisturbed(await (logFile === JOURNALD ? journal() : file(logFile)))
+    return await (logFile === JOURNALD ? journal() : file(logFile))
   } catch (failure) {
     complain(failure)
     return undefined
   }
 }
 
-const file = async (path: string): Promise<Write> => {
-  const append = (await import('../../src/linux/logfile.ts')).openLogFile(path)
+const file = (path: string): Write => {
+  const append = openLogFile(path)
   return (_, __, line) => append(JSON.stringify(line))
 }
 
@@ -99,12 +105,12 @@ const journal = async (): Promise<Write> => {
 const PRIORITY = { error: 3, warn: 4, info: 6, debug: 7 } as const
 
 /** The first line that cannot be written is the last that is tried. */
-const undisturbed = (write: Write): Write => {
+const undisturbed = (say: Say): Say => {
   let isBroken = false
-  return (...line) => {
+  return (level, line) => {
     if (isBroken) return
     try {
-      write(...line)
+      say(level, line)
     } catch (failure) {
       isBroken = true
       complain(failure)
@@ -121,4 +127,5 @@ const span = () => {
   return { traceId: hex(16), ...parent, spanId: hex(8) }
 }
 
-const hex = (bytes: number) => randomBytes(bytes).toString('hex')
+/** Not by node:crypto, which would cost more to load than all else here. */
+const hex = (bytes: number) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex')

@@ -42,7 +42,8 @@ export const callOf = (
     ...(wish.static_mac ? { mac: wish.static_mac } : {}),
     ...(wish.aliases.length ? { aliases: wish.aliases } : {}),
     ...(isPublishing(exec) && !published ? { portMappings: portMappingsOf(exec) } : {}),
-    ...bandwidthOf(wish.options),
+    // What was refused left nothing, and must not be stuck.
+    ...(verb === 'ADD' ? bandwidthOf(wish.options) : {}),
   }
   return { request, text: JSON.stringify({ ...configuration, runtimeConfig }) }
 }

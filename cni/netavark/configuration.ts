@@ -37,6 +37,12 @@ export const configurationOf = (
       'internal: true excludes the option mode "nat"',
       'leave the option out: an internal network is mode "local"',
     )
+  if (mode === 'chained')
+    throw new CniError(
+      codes.badConfig,
+      'option mode: "chained" has no meaning for podman',
+      'it is for lists of plugins of CNI: what it adds, every other mode has',
+    )
   const { network_interface: dev, network_dns_servers: nameservers } = network
   return {
     cniVersion: newest,

@@ -15,7 +15,7 @@ export const usedSubnets = async (directory = PODMAN_NETWORKS): Promise<string[]
   const routes = await Promise.all(
     ([4, 6] as const).map(family => ipShow(HOST, ['route show table all'], [`-${family}`, '-N'])),
   )
-  const known = routes.flat().flatMap(({ dst }: { dst: string }) => (dst.includes('/') ? [dst] : []))
+  const known = routes.flat().flatMap(({ dst }: { dst: string }) => (dst === 'default' ? [] : [whole(dst)]))
   return [...known, ...subnetsOf(directory)].flatMap(text => {
     try {
       return [networkOf(text)]
@@ -24,6 +24,9 @@ export const usedSubnets = async (directory = PODMAN_NETWORKS): Promise<string[]
     }
   })
 }
+
+/** A single address is written without its prefix length. */
+const whole = (dst: string) => (dst.includes('/') ? dst : `${dst}/${familyOf(dst) === 4 ? 32 : 128}`)
 
 /** One file a network; of one that cannot be read nothing is known. */
 const subnetsOf = (directory: string): string[] => {

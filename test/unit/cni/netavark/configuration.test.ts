@@ -134,6 +134,7 @@ describe('refused', () => {
   const cases: [options: object, says: RegExp][] = [
     [{ subnet: '10.0.0.0/8' }, /^option subnet: "10.0.0.0\/8" is no option: it is given by --subnet$/],
     [{ runtimeConfig: '{}' }, /^option runtimeConfig: /],
+    [{ mode: 'chained' }, /^option mode: "chained" has no meaning for podman$/],
     [{ mtu: '1400 ' }, /^option mtu: "1400 " must be a whole number$/],
     [{ hairpinMode: 'yes' }, /^option hairpinMode: "yes" must be true or false$/],
     [{ isolate: 'maybe' }, /^option isolate: "maybe" must be true or false$/],
