@@ -47,6 +47,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     )
     // biome-ignore lint/suspicious/noExplicitAny: its types know the older way, without the usual completions
     .completion('complete', false, completing(await offeredNames(argv)) as any)
+    .epilogue('netavark (podman 5) calls it by info, create, setup and teardown.')
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

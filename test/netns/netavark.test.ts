@@ -17,6 +17,7 @@ const ready = given(
   requireTool('conntrack'),
   requireTool('python3'),
   requireKernel('bridge'),
+  requireKernel('macvlan'),
 )
 
 const id = '2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9'
@@ -131,6 +132,46 @@ ready('a network of podman', () => {
     expect(await pings(one, '198.51.100.1', 1)).toBe(false)
     expect(await one.ip('route show default')).toEqual([])
     expect((await json(host, 'ps'))[1]).toMatchObject({ wants: { ports: [] } })
+  }, 60_000)
+
+  test('macvlan: what leads out, routes, name servers, an address that nobody chose', async () => {
+    const scene = await open()
+    const { host } = scene
+    await host.batch('link add lan0 type veth peer name lan1', 'link set lan0 up', 'link set lan1 up')
+    const network = await created(scene, {
+      subnets: [
+        {
+          subnet: '10.89.7.0/24',
+          gateway: '10.89.7.254',
+          lease_range: { start_ip: '10.89.7.40', end_ip: null },
+        },
+      ],
+      options: { mode: 'macvlan', parent: 'lan0', mtu: '1400' },
+      routes: [{ destination: '192.0.2.0/24', gateway: '10.89.7.9', metric: 50 }],
+      network_dns_servers: ['9.9.9.9'],
+    })
+    expect(network).toMatchObject({ network_interface: 'lan0', dns_enabled: true })
+    const [one, other] = (await host.containers(2)) as [Container, Container]
+    const runs: Run[] = [
+      { container: one, networks: [[network, {}]] },
+      // podman's --ip may be beyond the range.
+      { container: other, networks: [[network, { static_ips: ips(3).slice(0, 1) }]] },
+    ]
+    const answers = [await up(scene, runs[0]!), await up(scene, runs[1]!)]
+    expect(answers.map(({ web }) => [web.interfaces.eth0.subnets[0].ipnet, web.dns_server_ips])).toEqual([
+      ['10.89.7.40/24', ['9.9.9.9']],
+      ['10.89.7.3/24', ['9.9.9.9']],
+    ])
+    expect(await pings(one, '10.89.7.3')).toBe(true)
+    expect(await one.ip('route show')).toMatchObject([
+      { dst: 'default', gateway: '10.89.7.254' },
+      { dst: '10.89.7.0/24' },
+      { dst: '192.0.2.0/24', gateway: '10.89.7.9', metric: 50 },
+    ])
+    expect(await one.ip('link show dev eth0')).toMatchObject([{ mtu: 1400 }])
+    for (const run of runs) await down(scene, run)
+    expect(await one.ip('link show type macvlan')).toEqual([])
+    expect(await json(host, 'ps')).toEqual([])
   }, 60_000)
 
   test('two networks of one container: a port of the host leads to the first', async () => {
