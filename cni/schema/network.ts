@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { dns, fields, flag, integer, interfaceName, mac, object, texts } from './fields.ts'
 import { ipRanges } from './ipam.ts'
 import { isolation } from './isolation.ts'
+import { logging } from './logging.ts'
 import { portMappings, ports } from './ports.ts'
 import { rates, shaping } from './shaping.ts'
 import { tuning } from './tuning.ts'
@@ -105,6 +106,7 @@ export const network = fields({
   ...shaping,
   ...isolation,
   ...tuning,
+  ...logging,
 })
 
 /** What the runtime asks for this one attachment (CONVENTIONS.md of the specification). Other capabilities pass. */

@@ -35,6 +35,7 @@ const complaint = (issue: v.GenericIssue, at: string) => {
     ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)),
   ]
   const field = path.join('').replace(/^\./, '') || 'the configuration'
+  if (issue.message.startsWith('Invalid key')) return `${field}: is missing`
   const own = issue.message.startsWith('Invalid') ? `must be ${expected(issue)}` : issue.message
   return `${field}: ${shown(issue.input, issue)} ${own}`
 }

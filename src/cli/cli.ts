@@ -17,6 +17,7 @@ import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
 import { trace } from './commands/trace.ts'
+import { traceTime } from './commands/trace-time.ts'
 import { completing, completion, offeredNames } from './completion.ts'
 import { Misunderstood } from './misunderstood.ts'
 
@@ -40,6 +41,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     conf,
     install,
     uninstall,
+    traceTime,
     completion,
   ]
   // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
@@ -51,6 +53,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     )
     // biome-ignore lint/suspicious/noExplicitAny: its types know the older way, without the usual completions
     .completion('complete', false, completing(await offeredNames(argv)) as any)
+    .epilogue('netavark (podman 5) calls it by info, create, setup and teardown.')
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

@@ -92,4 +92,17 @@ const processOf = (pid: string) => ({
   pid: Number(pid),
   name: contentOf(`/proc/${pid}/comm`).trim(),
   command: contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim(),
+  isAncestor: isAncestorOfOurs(pid),
 })
+
+/** Whether it started us, maybe by others. */
+const isAncestorOfOurs = (pid: string): boolean => {
+  for (let at = String(process.ppid); Number(at) > 1; at = parentOf(at)) if (at === pid) return true
+  return false
+}
+
+/** Field 4 of /proc/PID/stat; the name before it is in parentheses, and may hold any. */
+const parentOf = (pid: string) => {
+  const stat = contentOf(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')')).split(' ')[2] ?? '0'
+}
