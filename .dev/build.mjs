@@ -1,6 +1,6 @@
 // One executable out of TypeScript: dist/vethwork, compiled with Bun; it needs neither Node nor node_modules.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,6 +34,12 @@ execFileSync(
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 )
+// What it says of itself lies beside it: for editors.
+const written = { 'vethwork.schema.json': ['conf', 'schema'] }
+for (const [file, args] of Object.entries(written)) {
+  const text = execFileSync(`${root}dist/vethwork.new`, args, { env: { PATH: process.env.PATH } })
+  writeFileSync(`${root}dist/${file}`, text)
+}
 // Replaced by rename: it may be running.
 renameSync(`${root}dist/vethwork.new`, `${root}dist/vethwork`)
 console.log('built dist/vethwork')
