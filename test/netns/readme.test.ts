@@ -2,7 +2,6 @@
 // their own, and a "text" block that follows one is what that printed ("…": something in between, or to the line's end).
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { parseConfig } from '../../cni/config.ts'
 import { codes } from '../../cni/errors.ts'
 import { type Machine, testMachine } from '../helpers/machine.ts'
 import { isReference } from '../helpers/plugins.ts'
@@ -77,32 +76,6 @@ test('every error code has its line', () => {
   )
   expect(listed).toEqual(Object.values(codes))
 })
-
-test.each([
-  ['a network', { zzzzzzzzzzzz: 1 }],
-  ['ipam', { ipam: { type: 'vethwork-ipam', zzzzzzzzzzzz: 1 } }],
-])('every field of %s has its line', (_, wrong) => {
-  const silent = knownFields(wrong).filter(field => !readme.includes(`\`${field}\``))
-  expect(silent.filter(field => !protocol.includes(field))).toEqual([])
-})
-
-/** Those of the specification need no line here. */
-const protocol =
-  'cniVersion cniVersions name type disableCheck disableGC capabilities runtimeConfig args prevResult dns ipam'.split(
-    ' ',
-  )
-
-/** A field that is like no other is answered by all that there are. */
-const knownFields = (wrong: object): string[] => {
-  try {
-    parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: 'web', type: 'vethwork', ...wrong }))
-    return []
-  } catch (error) {
-    const [, known = ''] = /; known are (.*)$/.exec((error as Error).message) ?? []
-    expect(known).not.toBe('')
-    return known.split(', ')
-  }
-}
 
 test("the picture is the demo's", () => {
   const [picture = ''] = /┌ host[\s\S]*?┘\n```/.exec(readme) ?? []
