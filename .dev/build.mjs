@@ -8,6 +8,9 @@ const machine = { x64: 'x64', arm64: 'aarch64' }[process.arch]
 const bun = `${root}node_modules/@oven/bun-linux-${machine}/bin/bun`
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
+// https://reproducible-builds.org/specs/source-date-epoch: the same sources, the same bytes.
+const built = process.env.SOURCE_DATE_EPOCH ? new Date(process.env.SOURCE_DATE_EPOCH * 1000) : new Date()
+
 mkdirSync(`${root}dist`, { recursive: true })
 execFileSync(
   bun,
@@ -29,13 +32,14 @@ execFileSync(
     '--no-compile-autoload-tsconfig',
     '--no-compile-autoload-package-json',
     `--define=VETHWORK_VERSION="${version}"`,
+    `--define=VETHWORK_DATE="${built.toISOString().slice(0, 10)}"`,
     `${root}cni/main.ts`,
     `--outfile=${root}dist/vethwork.new`,
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 )
-// What it says of itself lies beside it: for editors.
-const written = { 'vethwork.schema.json': ['conf', 'schema'] }
+// What it says of itself lies beside it: for editors, and for man(1).
+const written = { 'vethwork.schema.json': ['conf', 'schema'], 'vethwork.8': ['man'] }
 for (const [file, args] of Object.entries(written)) {
   const text = execFileSync(`${root}dist/vethwork.new`, args, { env: { PATH: process.env.PATH } })
   writeFileSync(`${root}dist/${file}`, text)

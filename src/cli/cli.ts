@@ -9,18 +9,21 @@ import { fdb } from './commands/fdb.ts'
 import { gc } from './commands/gc.ts'
 import { install, uninstall } from './commands/install.ts'
 import { ls } from './commands/ls.ts'
+import { manual } from './commands/man.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
 import { completing, completion, offeredNames } from './completion.ts'
+import type { AnyCommand } from './man/recorded.ts'
 
 declare const VETHWORK_VERSION: string
+declare const VETHWORK_DATE: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [
+  const commands: AnyCommand[] = [
     ls,
     ps,
     explain,
@@ -35,9 +38,9 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     install,
     uninstall,
     completion,
+    manual(() => commands, VETHWORK_VERSION, VETHWORK_DATE),
   ]
-  // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
-  const line = commands.reduce((all, one) => all.command(one as any), yargs())
+  const line = commands.reduce((all, one) => all.command(one), yargs())
   line
     .scriptName('vethwork')
     .usage(
