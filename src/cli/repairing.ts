@@ -3,15 +3,18 @@
 import { CniError, codes } from '../../cni/errors.ts'
 import { type Repaired, repair } from '../../cni/repair.ts'
 import { type AttachmentSeen, seeAttachments } from '../linux/attachments.ts'
+import { type Tell, toNobody } from '../linux/tell.ts'
 import { attachmentsOf } from './subject.ts'
 
-export const repairAll = async (what: string | undefined, dryRun: boolean) => {
+export const repairAll = async (what: string | undefined, dryRun: boolean, tell: Tell = toNobody) => {
   const seen = what === undefined ? await seeAttachments() : meant(what, await seeAttachments())
   const repaired: Repaired[] = []
   // What containers share is the first one's to mend: undone yet, it would be every one's.
   const told = new Set<string>()
   const failures: unknown[] = []
-  for (const record of seen.flatMap(({ records }) => records)) {
+  const records = seen.flatMap(({ records }) => records)
+  for (const [n, record] of records.entries()) {
+    tell(n, records.length, record.owner.containerId)
     try {
       const one = await repair(record, dryRun)
       if (!one) continue
