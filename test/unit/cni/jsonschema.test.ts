@@ -48,7 +48,8 @@ describe('taken', () => {
   const examples = readdirSync(new URL('../../../examples', import.meta.url), { recursive: true })
     .map(name => `examples/${name}`)
     .filter(isExample)
-  const inReadme = [...textOf('README.md').matchAll(/```json\n([\s\S]*?)```/g)]
+  const pages = ['README.md', 'examples/HOSTS.md', 'examples/SERVICES.md'].map(textOf).join('\n')
+  const shown = [...pages.matchAll(/```json\n([\s\S]*?)```/g)]
     .map(([, text = '']) => JSON.parse(text))
     .filter(one => one.type === 'vethwork')
   const answers = { name: 'web', subnet: ['10.1.0.0/24'], master: 'eth1', vlanId: 7, vni: 7, key: 7 }
@@ -56,7 +57,7 @@ describe('taken', () => {
   const taken: [string, unknown][] = [
     ['nothing but a name', { name: 'web' }],
     ...examples.map((file): [string, unknown] => [file, json(file)]),
-    ...inReadme.map((one, n): [string, unknown] => [`README ${n + 1}`, one]),
+    ...shown.map((one, n): [string, unknown] => [`page ${n + 1}`, one]),
     ...samples.flatMap((one): [string, unknown][] => [
       [`sample ${one.mode}`, plugin(one)],
       [`sample list ${one.mode}`, list(one)],
