@@ -26,6 +26,7 @@ const packages = {
     conntrack: 'conntrack',
     'python3-minimal': '/usr/bin/python3',
     mandoc: 'mandoc',
+    'man-db': 'man',
   },
   // A machine with a stock kernel, for what this one lacks.
   vm: {

@@ -12,7 +12,7 @@ import { run } from '../helpers/run.ts'
 /** A letter, a backspace, and the letter again. */
 const BOLD = new RegExp(`.${String.fromCharCode(8)}`, 'g')
 
-const ready = given(requireRoot(), requireBuild(), requireTool('mandoc'))
+const ready = given(requireRoot(), requireBuild(), requireTool('mandoc'), requireTool('man'))
 
 ready('the manual page', () => {
   let host: Host
