@@ -10,8 +10,8 @@ import { newest, supportedVersions } from './versions.ts'
 
 const main = async (): Promise<number> => {
   trace('started')
-  // Bun resolves symlinks in all but this.
-  const personality = personalityOf(process.argv0)
+  // Bun resolves symlinks in all but this; Node leaves them in the script's path.
+  const personality = personalityOf(process.versions.bun ? process.argv0 : (process.argv[1] ?? ''))
   if (!process.env.CNI_COMMAND) {
     const argv = process.argv.slice(2)
     if (netavarkCalls.includes(argv[0] ?? '')) return answerNetavark(argv)

@@ -9,11 +9,12 @@ export const JOURNALD = 'journald'
 export const levels = ['error', 'warn', 'info', 'debug'] as const
 export type Level = (typeof levels)[number]
 
-export const isLogFile = (text: string) => text === JOURNALD || /^\/[^\0]*[^/\0]$/.test(text)
+const LOG_FILE = /^(journald|\/[^\0]*[^/\0])$/
+export const isLogFile = (text: string) => LOG_FILE.test(text)
 
 export const logging = {
   logFile: v.optional(
-    v.pipe(v.string(), v.check(isLogFile, "must be the absolute path of a file, or 'journald'")),
+    v.pipe(v.string(), v.regex(LOG_FILE, "must be the absolute path of a file, or 'journald'")),
   ),
   logLevel: v.optional(v.picklist(levels, `must be one of ${levels.join(', ')}`)),
 }

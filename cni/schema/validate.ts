@@ -22,7 +22,8 @@ export const validate = <Schema extends v.GenericSchema>(
   const unknown = wrong.every(isUnknown)
   throw new CniError(
     unknown ? codes.unsupportedField : codes.badConfig,
-    wrong.map(issue => complaint(issue, at)).join('; '),
+    // One number may miss its range and be no whole one: that is said once.
+    [...new Set(wrong.map(issue => complaint(issue, at)))].join('; '),
     'correct the configuration',
   )
 }

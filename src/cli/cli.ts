@@ -11,6 +11,7 @@ import { fdb } from './commands/fdb.ts'
 import { gc } from './commands/gc.ts'
 import { install, uninstall } from './commands/install.ts'
 import { ls } from './commands/ls.ts'
+import { manual } from './commands/man.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
@@ -19,13 +20,15 @@ import { topology } from './commands/topology.ts'
 import { trace } from './commands/trace.ts'
 import { traceTime } from './commands/trace-time.ts'
 import { completing, completion, offeredNames } from './completion.ts'
+import type { AnyCommand } from './man/recorded.ts'
 import { Misunderstood } from './misunderstood.ts'
 
 declare const VETHWORK_VERSION: string
+declare const VETHWORK_DATE: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [
+  const commands: AnyCommand[] = [
     ls,
     ps,
     explain,
@@ -43,9 +46,9 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     uninstall,
     traceTime,
     completion,
+    manual(() => commands, VETHWORK_VERSION, VETHWORK_DATE),
   ]
-  // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
-  const line = commands.reduce((all, one) => all.command(one as any), yargs())
+  const line = commands.reduce((all, one) => all.command(one), yargs())
   line
     .scriptName('vethwork')
     .usage(

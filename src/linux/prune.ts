@@ -28,6 +28,7 @@ import { forgetNetwork, recordsIn } from './records.ts'
 import { livingRecords } from './revival.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
+import { type Tell, toNobody } from './tell.ts'
 
 export interface Pruned {
   readonly network: string
@@ -41,7 +42,7 @@ export interface Pruned {
  * @param dryRun say what would be done, touch nothing
  * @param sysctls also set the host's kernel parameters back, if no network is left
  */
-export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolean) =>
+export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolean, tell: Tell = toNobody) =>
   withLock(hostLock(), async () => {
     const links = await networkLinks()
     const withIptables = (await findTool('iptables-save')) !== undefined
@@ -67,7 +68,9 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         `there are: ${[...all].join(', ') || 'none'}`,
       )
     const pruned: Pruned[] = []
-    for (const network of only === undefined ? all : [only]) {
+    const chosen = only === undefined ? [...all] : [only]
+    for (const [n, network] of chosen.entries()) {
+      tell(n, chosen.length, network)
       const mine = links.filter(one => one.network === network)
       const bridges = mine.filter(({ type }) => type === 'bridge')
       const taken = takeoversOf(bridges.map(({ name }) => name))
