@@ -1,5 +1,6 @@
 // podman 5: the executable as a plugin of netavark. What netavark answers, what packets do, and that nothing stays.
 
+import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from '@jest/globals'
 import { cli, json } from '../helpers/cli.ts'
 import type { Container } from '../helpers/host.ts'
@@ -146,7 +147,7 @@ ready('a network of podman', () => {
           lease_range: { start_ip: '10.89.7.40', end_ip: null },
         },
       ],
-      options: { mode: 'macvlan', parent: 'lan0', mtu: '1400' },
+      options: { mode: 'macvlan', parent: 'lan0', mtu: '1400', logFile: `${host.directory}/log` },
       routes: [{ destination: '192.0.2.0/24', gateway: '10.89.7.9', metric: 50 }],
       network_dns_servers: ['9.9.9.9'],
     })
@@ -171,6 +172,14 @@ ready('a network of podman', () => {
     expect(await one.ip('link show dev eth0')).toMatchObject([{ mtu: 1400 }])
     for (const run of runs) await down(scene, run)
     expect(await one.ip('link show type macvlan')).toEqual([])
+    const lines = readFileSync(`${host.directory}/log`, 'utf8').trim().split('\n')
+    const ends = lines.map(line => JSON.parse(line)).filter(({ outcome }) => outcome)
+    expect(ends.map(({ verb, containerId, outcome }) => [verb, containerId, outcome])).toEqual([
+      ['ADD', one.id, 'done'],
+      ['ADD', other.id, 'done'],
+      ['DEL', one.id, 'done'],
+      ['DEL', other.id, 'done'],
+    ])
     expect(await json(host, 'ps')).toEqual([])
   }, 60_000)
 
