@@ -8,6 +8,7 @@ import type { Observed } from '../plan/observed.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { listenersOf } from './listeners.ts'
+import { allAddresses } from './netlink/links.ts'
 
 /** The host's addresses where one is named or flows to them are forgotten; its sockets, of those ports. */
 export const observePorts = async (
@@ -18,11 +19,12 @@ export const observePorts = async (
   const protocols = [...new Set(ports.map(({ protocol }) => protocol))]
   return {
     hostAddresses: asks ? await hostAddresses() : [],
-    listeners: listenersOf(protocols, listener => ports.some(port => isHeardBy(listener, port))),
+    listeners: await listenersOf(protocols, listener => ports.some(port => isHeardBy(listener, port))),
   }
 }
 
 const hostAddresses = async () =>
+  (await allAddresses(HOST)) ??
   (await ipShow(HOST, ['addr show']))
     .map(linkOf)
     .flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)))

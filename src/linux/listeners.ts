@@ -1,8 +1,9 @@
-/** Sockets of the host that wait for whoever comes, as /proc/net shows them (proc(5)), and whose they are. */
+/** Sockets of the host that wait for whoever comes, and whose they are. */
 
 import { parseAddress } from '../../ipam/address.ts'
 import { familyOf, hexAddress } from '../../ipam/cidr.ts'
 import type { ObservedListener } from '../plan/observed.ts'
+import { waitingSockets } from './netlink/sockets.ts'
 import { contentOf, namesIn, targetOf } from './procfs.ts'
 
 type Protocol = ObservedListener['protocol']
@@ -11,22 +12,25 @@ type Socket = Omit<ObservedListener, 'process'> & { readonly inode: string }
 /**
  * @param isWanted only these are looked up further: whose a socket is takes a walk through all processes
  */
-export const listenersOf = (
+export const listenersOf = async (
   protocols: readonly Protocol[],
   isWanted: (one: ObservedListener) => boolean,
-): ObservedListener[] => {
-  const found = protocols.flatMap(socketsOf).filter(isWanted)
+): Promise<ObservedListener[]> => {
+  const found: Socket[] = []
+  for (const protocol of protocols) found.push(...(await socketsOf(protocol)).filter(isWanted))
   if (!found.length) return []
   const processes = processesOf(found.map(({ inode }) => inode))
   return found.map(({ inode, ...one }) => ({ ...one, process: processes.get(inode) }))
 }
 
-const socketsOf = (protocol: Protocol): Socket[] =>
-  protocol === 'sctp'
-    ? sctpSockets(linesOf('sctp/eps'))
-    : [protocol, `${protocol}6`].flatMap(file => inetSockets(protocol, linesOf(file)))
+const socketsOf = async (protocol: Protocol): Promise<Socket[]> => {
+  if (protocol === 'sctp') return sctpSockets(linesOf('sctp/eps'))
+  const found = await waitingSockets(protocol)
+  if (found) return found.map(({ address, ...one }) => ({ protocol, ...one, ...heardAt(address) }))
+  return [protocol, `${protocol}6`].flatMap(file => inetSockets(protocol, linesOf(file)))
+}
 
-/** Without the heading; none where the kernel has no such protocol. */
+/** As proc(5) shows them. Without the heading; none where the kernel has no such protocol. */
 const linesOf = (file: string) =>
   contentOf(`/proc/net/${file}`)
     .split('\n')

@@ -131,6 +131,13 @@ const addressesOf = (route: Netlink, ifa_index: number): ObservedAddress[] =>
     .filter(one => one.ifa_index === ifa_index)
     .map(addressOf)
 
+/** All of a namespace, without prefix lengths. @returns undefined without netlink */
+export const allAddresses = async (netns: Netns): Promise<string[] | undefined> =>
+  (await netlink(netns, 'route'))
+    ?.dump(request(RTM_GETADDR, addr, {}))
+    .map(addr.decode)
+    .flatMap(({ IFA_LOCAL, IFA_ADDRESS }) => IFA_LOCAL ?? IFA_ADDRESS ?? [])
+
 type AddrBody = ReturnType<typeof addr.decode>
 
 const addressOf = (body: AddrBody): ObservedAddress => {

@@ -36,7 +36,7 @@ export interface Netlink {
 
 /** <linux/netlink.h>, <linux/socket.h> */
 const AF_NETLINK = 16
-const protocols = { route: 0, netfilter: 12 } as const
+const protocols = { route: 0, sock_diag: 4, netfilter: 12 } as const
 const SOCK_RAW = 3
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
