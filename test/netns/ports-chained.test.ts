@@ -1,5 +1,6 @@
 // As `portmap` behind another plugin: the configurations of Debian's portmap as they are, and what packets see is the same.
 import { rmSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, expect, test } from '@jest/globals'
 import { type CniRan, cni } from '../helpers/cni.ts'
 import type { Container, Host } from '../helpers/host.ts'
@@ -121,6 +122,11 @@ const seenBy = async (chain: Chain, one: Case) => {
   return { ...seen, after }
 }
 
+const both = async (chain: Chain, one: Case) => {
+  const [reference, ours] = await Promise.all([seenBy('reference', one), seenBy(chain, one)])
+  return { reference, ours }
+}
+
 /** Without masqAll, which 1.1.1 does not know yet, and hostPort 0, which it refuses. */
 const cases: Record<string, Case> = {
   'as it is by default': {},
@@ -144,9 +150,12 @@ ready('what packets see of a published port is what they see with Debian’s por
   for (const [name, one] of Object.entries(cases))
     for (const chain of ['our portmap', 'our bridge and portmap'] as const)
       test(`${chain}: ${name}`, async () => {
-        const [reference, ours] = await Promise.all([seenBy('reference', one), seenBy(chain, one)])
-        expect(ours).toEqual(reference)
-      }, 60_000)
+        // On a busy machine an answer may come too late on either side: what differs always does so again.
+        let seen = await both(chain, one)
+        for (let tries = 1; tries < 3 && !isDeepStrictEqual(seen.ours, seen.reference); tries++)
+          seen = await both(chain, one)
+        expect(seen.ours).toEqual(seen.reference)
+      }, 180_000)
 })
 
 ready('our portmap, and not Debian’s', () => {
