@@ -3,7 +3,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { codes } from '../../cni/errors.ts'
 import { check } from '../../src/cli/conf/check.ts'
 import { type Machine, testMachine } from '../helpers/machine.ts'
 import { isReference } from '../helpers/plugins.ts'
@@ -77,14 +76,6 @@ test('what of the documentation is JSON, vethwork takes', () => {
   const networks = texts.map(([, text = '']) => JSON.parse(text)).filter(({ type }) => type === 'vethwork')
   expect(networks.length).toBeGreaterThan(1)
   for (const one of networks) expect(check(JSON.stringify(one))).toEqual([])
-})
-
-test('every error code has its line', () => {
-  const [, table = ''] = /## Errors\n([\s\S]*?)\n## /.exec(readme) ?? []
-  const listed = [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, cell = '']) =>
-    cell.split(', ').map(Number),
-  )
-  expect(listed).toEqual(Object.values(codes))
 })
 
 test("the picture is the demo's", () => {
