@@ -98,6 +98,15 @@ ready('the commands of the README', () => {
   }, 60_000)
   afterAll(() => machine?.dispose(), 60_000)
 
+  test('its table has every command', async () => {
+    const { stdout } = await machine.sh(`${root}dist/vethwork`, ['--help'])
+    const commands = [...stdout.matchAll(/^ {2}vethwork (\w+)/gm)].map(([, name]) => name!)
+    const [, section = ''] = readme.split('\n## See, understand, repair\n')
+    const listed = [...section.matchAll(/^\| `vethwork (.+?)`/gm)].flatMap(([, usage]) => usage!.split(/\W+/))
+    expect(commands.length).toBeGreaterThan(10)
+    expect(commands.filter(name => !listed.includes(name))).toEqual([])
+  })
+
   for (const [n, { script, shown }] of blocks.entries())
     test(`${n + 1}: ${script.split('\n')[0]}`, async () => {
       // Variables live on from block to block, as in a terminal.
