@@ -49,7 +49,12 @@ const files = {
   'usr/share/zsh/vendor-completions/_vethwork': said('completion', 'zsh'),
   'usr/share/vethwork/vethwork.schema.json': said('conf', 'schema'),
   'usr/share/doc/vethwork/README.Debian': readme,
-  'usr/share/doc/vethwork/FIELDS.md.gz': zipped(readFileSync(`${root}examples/FIELDS.md`)),
+  ...Object.fromEntries(
+    ['FIELDS.md', 'HOSTS.md', 'SERVICES.md'].map(name => [
+      `usr/share/doc/vethwork/${name}.gz`,
+      zipped(readFileSync(`${root}examples/${name}`)),
+    ]),
+  ),
   'usr/share/doc/vethwork/changelog.gz': zipped(
     changelog({ version, maintainer, date, entries: entriesOf(readFileSync(`${root}CHANGELOG.md`, 'utf8')) }),
   ),

@@ -96,6 +96,7 @@ export const groups: Readonly<Record<string, Words>> = {
     args: 'What is asked for by hand, under `cni`',
     disableCheck: 'The runtime is not to call CHECK',
     disableGC: 'The runtime is not to call GC',
+    $schema: 'For editors: where the JSON Schema is; nothing else looks at it',
     prevResult: 'What the plugins before this one made; the runtime writes it',
   },
 }

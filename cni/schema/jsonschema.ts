@@ -109,6 +109,7 @@ const list: JsonSchema = worded(
   {
     type: 'object',
     properties: {
+      $schema: { type: 'string' },
       cniVersion,
       cniVersions: texts,
       name,

@@ -23,8 +23,9 @@ export const args = object({
   allmulti: tuning.allmulti,
 })
 
-/** Fields of the specification (section 1) and those a runtime adds. */
+/** Fields of the specification (section 1), those a runtime adds, and what editors look for. */
 export const protocol = {
+  $schema: v.optional(v.string()),
   cniVersion: v.optional(v.string()),
   cniVersions: v.optional(texts),
   name: v.string(),

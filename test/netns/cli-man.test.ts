@@ -75,7 +75,7 @@ ready('the manual page', () => {
   test('every field, every error code', () => {
     const fields = [...Object.values(groups), ...Object.values(objects)].flatMap(Object.keys)
     expect(
-      fields.filter(field => !new RegExp(`^ {7}${field.replaceAll('.', '\\.')}( |$)`, 'm').test(text)),
+      fields.filter(field => !new RegExp(`^ {7}${field.replace(/[.$]/g, '\\$&')}( |$)`, 'm').test(text)),
     ).toEqual([])
     const [, errors = ''] = text.split(/^ERRORS$/m)
     expect(Object.values(codes).filter(code => !new RegExp(`^ {7}${code} `, 'm').test(errors))).toEqual([])

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,6 +58,8 @@ ready('npm pack', () => {
       'LICENSE',
     ])
       cpSync(root + name, join(clone, name), { recursive: true, preserveTimestamps: true })
+    // Never stale: `npm ci` there would empty the real one through the link.
+    utimesSync(join(clone, 'package-lock.json'), 0, 0)
     symlinkSync(`${root}node_modules`, join(clone, 'node_modules'))
     await must('npm', ['pack', '--pack-destination', directory], { cwd: clone, timeout: 120_000 })
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))

@@ -3,7 +3,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { codes } from '../../cni/errors.ts'
 import { check } from '../../src/cli/conf/check.ts'
 import { type Machine, testMachine } from '../helpers/machine.ts'
 import { isReference } from '../helpers/plugins.ts'
@@ -79,14 +78,6 @@ test('what of the documentation is JSON, vethwork takes', () => {
   for (const one of networks) expect(check(JSON.stringify(one))).toEqual([])
 })
 
-test('every error code has its line', () => {
-  const [, table = ''] = /## Errors\n([\s\S]*?)\n## /.exec(readme) ?? []
-  const listed = [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, cell = '']) =>
-    cell.split(', ').map(Number),
-  )
-  expect(listed).toEqual(Object.values(codes))
-})
-
 test("the picture is the demo's", () => {
   const [picture = ''] = /┌ host[\s\S]*?┘\n```/.exec(readme) ?? []
   expect(picture).toContain('192.168.88.3/24')
@@ -106,6 +97,15 @@ ready('the commands of the README', () => {
     await machine.ok('ln', ['-s', `${root}dist`, '/var/lib/readme/dist'])
   }, 60_000)
   afterAll(() => machine?.dispose(), 60_000)
+
+  test('its table has every command', async () => {
+    const { stdout } = await machine.sh(`${root}dist/vethwork`, ['--help'])
+    const commands = [...stdout.matchAll(/^ {2}vethwork (\w+)/gm)].map(([, name]) => name!)
+    const [, section = ''] = readme.split('\n## See, understand, repair\n')
+    const listed = [...section.matchAll(/^\| `vethwork (.+?)`/gm)].flatMap(([, usage]) => usage!.split(/\W+/))
+    expect(commands.length).toBeGreaterThan(10)
+    expect(commands.filter(name => !listed.includes(name))).toEqual([])
+  })
 
   for (const [n, { script, shown }] of blocks.entries())
     test(`${n + 1}: ${script.split('\n')[0]}`, async () => {

@@ -1,15 +1,15 @@
-// The field reference is what the definitions say. UPDATE_EXAMPLES=1 writes it anew.
+// Tables of fields and error codes are what the definitions say. UPDATE_EXAMPLES=1 writes it anew.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { fieldTables } from '../../../src/cli/reference/fields.ts'
-import { withFields } from '../../helpers/fieldtables.ts'
+import { withTables } from '../../helpers/tables.ts'
 
 const root = new URL('../../../', import.meta.url).pathname
 
 test.each(['README.md', 'examples/FIELDS.md'])('%s', file => {
   const text = readFileSync(root + file, 'utf8')
   expect(text).toMatch(/<!-- fields /)
-  const right = withFields(text)
+  const right = withTables(text)
   if (process.env.UPDATE_EXAMPLES) writeFileSync(root + file, right)
   else expect(text).toBe(right)
 })

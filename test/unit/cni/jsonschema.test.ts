@@ -8,6 +8,7 @@ import { groups, objects } from '../../../cni/schema/descriptions.ts'
 import { configurationSchema } from '../../../cni/schema/jsonschema.ts'
 import { network } from '../../../cni/schema/network.ts'
 import { validate } from '../../../cni/schema/validate.ts'
+import { check } from '../../../src/cli/conf/check.ts'
 import { list, plugin, modes as sampleModes } from '../../../src/cli/conf/samples.ts'
 import { configOf, families, modeNames } from '../../helpers/modes.ts'
 import { type Case, fields, good, isolation, pools } from '../../netns/badinput-cases.ts'
@@ -70,6 +71,8 @@ describe('taken', () => {
       { ...minimal, ...one },
     ]),
     ['a field of somebody else', { ...minimal, 'example.com/x': 1 }],
+    ['what editors look for', { ...minimal, $schema: './vethwork.schema.json' }],
+    ['the same in a list', { $schema: 'x', name: 'web', plugins: [{ type: 'vethwork' }] }],
     ['a delegate', { ...minimal, ipam: { type: 'static', addresses: [] } }],
     ['another plugin', { name: 'web', type: 'bridge', anything: 1 }],
     ['another plugin of a list', { name: 'web', plugins: [{ type: 'calico', whatever: [] }] }],
@@ -77,6 +80,9 @@ describe('taken', () => {
   test('there are many', () => expect(taken.length).toBeGreaterThan(50))
   test.each(taken)('%s', (_, config) => {
     expect([isTaken(config), isTaken.errors ?? []]).toEqual([true, []])
+    // And so does the validator, of files as they are.
+    const file = config as object
+    expect(check(JSON.stringify('plugins' in file ? file : { type: 'vethwork', ...file }))).toEqual([])
   })
 })
 
