@@ -17,7 +17,7 @@ export const connect = async (
   from: Pick<Netns, 'sh'>,
   to: string,
   port: number,
-  seconds = 2,
+  seconds = 3,
 ): Promise<string | undefined> => {
   const script = 'exec 3<>"/dev/tcp/$0/$1" && cat <&3'
   const ran = await from.sh('timeout', [String(seconds), 'bash', '-c', script, to, String(port)])

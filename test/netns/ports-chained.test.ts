@@ -102,11 +102,11 @@ const seenBy = async (chain: Chain, one: Case) => {
   listeners.push(await listen(container, 80))
   expect(await connect(host, 'fd00:44::3', 80, 10).then(Boolean)).toBe(true)
   const asks = async (from: Pick<Host, 'sh'>, to: string, port = 8080) =>
-    (await connect(from, to, port, 1))?.trim() ?? false
+    (await connect(from, to, port, 5))?.trim() ?? false
   const seen = {
     outside: await asks(outside, hostSeen.v4),
     outside7: await asks(outside, '198.51.100.7'),
-    outside6: (await connect(outside, hostSeen.v6, 8080, 4))?.trim() ?? false,
+    outside6: (await connect(outside, hostSeen.v6, 8080, 5))?.trim() ?? false,
     host: await asks(host, hostSeen.v4),
     localhost: await asks(host, '127.0.0.1'),
     neighbour: await asks(neighbour, hostSeen.v4),
@@ -137,6 +137,10 @@ const cases: Record<string, Case> = {
   },
   hostIP: { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '198.51.100.7' }] },
   'hostIP 0.0.0.0': { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '0.0.0.0' }] },
+  'hostIP of IPv6': {
+    ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: hostSeen.v6 }],
+  },
+  'hostIP ::': { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '::' }] },
   several: {
     ports: [
       { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
