@@ -142,6 +142,18 @@ ready('what it says, and does', () => {
     expect((await cli(place.host, ['doctor', '--nonsense'])).exitCode).toBe(2)
   }, 30_000)
 
+  test('of the same about many, a few are told; --json tells all', async () => {
+    const { host, add } = await open()
+    for (const container of await host.containers(7)) {
+      await add(container, configOf('nat', 'v4'))
+      await container.batch('route del default')
+    }
+    const { stdout } = await cli(host, ['doctor'], { env: { CNI_PATH: host.directory } })
+    expect(stdout.match(/^error: /gm)).toHaveLength(4)
+    expect(stdout).toContain('… and 3 more of [container-route-missing]; --json shows all')
+    expect((await examined(placeOf(host))).troubles).toHaveLength(7)
+  }, 30_000)
+
   test('--fix --dry-run: says each step, and touches nothing', async () => {
     const { at, by } = inCables['the bridge is gone']!
     const place = await at(open)

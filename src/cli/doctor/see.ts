@@ -18,6 +18,7 @@ import { refuseWithoutRights } from '../../linux/rights.ts'
 import { seeStateFiles } from '../../linux/statefiles.ts'
 import { bridgeNetfilter } from '../../linux/surroundings.ts'
 import { readSysctls } from '../../linux/sysctl.ts'
+import { readPlugAlias } from '../../networks/marks.ts'
 import { acceptRa, FORWARDING } from '../../plan/kinds/forwarding.ts'
 import { HOST } from '../../plan/netns.ts'
 import type { ObservedLink } from '../../plan/observed.ts'
@@ -102,7 +103,7 @@ const hostSysctls = (links: readonly ObservedLink[]) =>
     ...Object.values(FORWARDING),
     'net/ipv4/conf/all/rp_filter',
     ...links
-      .filter(({ type }) => type !== 'veth' || links.length < 50)
+      .filter(({ alias }) => !readPlugAlias(alias))
       .flatMap(({ name }) => [`net/ipv4/conf/${name}/rp_filter`, acceptRa(name)]),
   ])
 
