@@ -111,6 +111,20 @@ ready('a host that is well', () => {
     await isWell(placeOf(host))
   }, 30_000)
 
+  test('a container with a route of several ways, and one that leads nowhere; its own is missed all the same', async () => {
+    const { host, add } = await open()
+    const container = await host.container()
+    await add(container, configOf('nat', 'v4'))
+    await container.batch(
+      'route add 203.0.113.0/24 nexthop via 10.44.0.1 nexthop via 10.44.0.7',
+      'route add blackhole 192.0.2.0/24',
+    )
+    await isWell(placeOf(host))
+    await container.batch('route del default')
+    const { troubles } = await examined(placeOf(host))
+    expect(troubles.map(({ id }) => id)).toEqual(['container-route-missing'])
+  }, 30_000)
+
   test.each(['vxlan, peers', 'vxlan, group', 'flat', 'macvlan'])(
     '%s',
     async name => {
