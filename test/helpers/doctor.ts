@@ -28,13 +28,18 @@ export const examined = async (place: Pick<Place, 'host' | 'binDir' | 'env'>, ..
     env: envOf(place),
   })
   if (exitCode > 1 || !stdout) throw new Error(`doctor ended with ${exitCode}: ${stderr}`)
-  const { findings, done = [] } = JSON.parse(stdout) as {
+  const {
+    findings,
+    done = [],
+    driver,
+  } = JSON.parse(stdout) as {
+    driver: string
     findings: FindingSeen[]
     done?: { words: string; command: string }[]
   }
   const troubles = findings.filter(({ severity }) => severity !== 'note')
   expect({ exitCode, stderr }).toEqual({ exitCode: troubles.length ? 1 : 0, stderr: '' })
-  return { troubles, done, notes: findings.filter(({ severity }) => severity === 'note') }
+  return { troubles, done, driver, notes: findings.filter(({ severity }) => severity === 'note') }
 }
 
 const briefly = (all: readonly FindingSeen[]) => all.map(({ id, what }) => `${id}: ${what}`)

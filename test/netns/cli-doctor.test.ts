@@ -201,7 +201,7 @@ ready('where little can be seen, or done', () => {
     const { at, by, id } = inCables['it is unplugged from its bridge']!
     const place = { ...(await at(open)), env: { VETHWORK_NETLINK: 'iproute2' } }
     const well = await examined(place)
-    expect(well.troubles).toEqual([])
+    expect({ troubles: well.troubles, driver: well.driver }).toEqual({ troubles: [], driver: 'iproute2' })
     expect(well.notes).toContainEqual(expect.objectContaining({ id: 'driver-iproute2' }))
     await by(place)
     expect((await examined(place)).troubles.map(one => one.id)).toEqual([id])

@@ -40,7 +40,8 @@ export const doctor: CommandModule<object, Flags> = {
   },
 }
 
-const asJson = ({ findings, done, healed }: Visit, fix: boolean) => ({
+const asJson = ({ findings, done, healed, driver }: Visit, fix: boolean) => ({
+  driver,
   findings: findings.map(published),
   ...(fix ? { done, healed: healed.map(published) } : {}),
 })

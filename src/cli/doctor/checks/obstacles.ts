@@ -22,6 +22,14 @@ export const obstacles = (host: HostSeen): Finding[] => {
           fix,
         }),
       ]
+    if (/^mtu: /.test(said))
+      return [
+        finding('mtu-above-underlay', {
+          object: owner.network,
+          what: `network ${owner.network}: ${said}`,
+          fix,
+        }),
+      ]
     const what = `container ${ownerWords(owner)}: ${said}`
     return [
       finding('container-unseen', { object: `${shortId(owner.containerId)} ${owner.ifname}`, what, fix }),
