@@ -30,7 +30,7 @@ const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const ETH_P_ARP = 0x0806
 const htons = (value: number) => ((value & 0xff) << 8) | (value >> 8)
 /** How long answers are waited for, in milliseconds: those of this host come at once, those of a LAN soon. */
-const PATIENCE = 60
+const PATIENCE = 100
 
 /** @returns none where there is no FFI */
 export const whoElseHas = async (asked: readonly Asked[]): Promise<Answer[]> => {
