@@ -25,8 +25,16 @@ export const crossing = async (
   if (link.type === 'vlan' && lower?.type === 'bridge')
     return fromSelf(journey, lower, { ...frame, vlan: Number(link.details.id) }, owner)
   if (link.type === 'macvlan' || link.type === 'ipvlan') return shared(journey, place, link, frame)
-  return { kind: 'left', dev: link, packet: frame }
+  return outBy(place, link, link, frame)
 }
+
+/** Out of what can be seen; `dev` is the interface that leads there. */
+const outBy = (place: Netns, link: LinkSeen, dev: LinkSeen, packet: Packet): End => ({
+  kind: 'left',
+  dev,
+  packet,
+  inner: place === HOST ? undefined : { place, link },
+})
 
 /** Out of a container by its cable. */
 const up = async (
@@ -39,7 +47,7 @@ const up = async (
   const links = await journey.sight.links(HOST)
   const plug = journey.sight.plugs.find(one => one.netns === place && one.ifname === link.name)
   const port = links.find(one => one.type === 'veth' && one.index === link.peer && one.peer === link.index)
-  if (!port) return { kind: 'left', dev: link, packet: frame }
+  if (!port) return outBy(place, link, link, frame)
   const wrong = plug?.port === port.name ? unplugged(plug, links) : undefined
   if (wrong) return wrong
   const fits = tooNarrow(port, frame)
@@ -113,7 +121,7 @@ const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Pac
     )
   if (!sibling?.netns) {
     if (lower && !lower.up) return dropped(lower.name, 'it is down', `ip link set ${lower.name} up`)
-    return { kind: 'left', dev: lower ?? link, packet: frame }
+    return outBy(place, link, lower ?? link, frame)
   }
   const inner = (await sight.links(sibling.netns)).find(({ name }) => name === sibling.ifname)
   if (!inner) return dropped(named(journey, sibling.netns, sibling.ifname), 'it is gone', repairOf(sibling))
