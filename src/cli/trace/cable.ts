@@ -50,8 +50,8 @@ const up = async (
   if (!port) return outBy(place, link, link, frame)
   const wrong = plug?.port === port.name ? unplugged(plug, links) : undefined
   if (wrong) return wrong
-  const fits = tooNarrow(port, frame)
-  if (fits) return fits
+  const narrow = tooNarrow(journey, HOST, port, frame)
+  if (narrow) return narrow
   const bridge = links.find(({ name }) => name === port.master)
   note(
     journey,
@@ -82,7 +82,7 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
   const object = named(journey, plug.netns, plug.ifname)
   if (!inner) return dropped(object, 'it is gone: its cable was taken away', repairOf(plug))
   if (!inner.up) return dropped(object, 'it is down', repairOf(plug))
-  const narrow = tooNarrow(inner, frame, object)
+  const narrow = tooNarrow(journey, plug.netns, inner, frame)
   if (narrow) return narrow
   note(
     journey,
@@ -95,12 +95,12 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
 }
 
 /** What is larger than the other end takes, and a VLAN tag, is dropped without a word (is_skb_forwardable). */
-export const tooNarrow = ({ name, mtu }: LinkSeen, { size }: Packet, object = name) =>
+export const tooNarrow = (journey: Journey, place: Netns, { name, mtu }: LinkSeen, { size }: Packet) =>
   size > mtu + 4
     ? dropped(
-        `the MTU of ${object}`,
+        `the MTU of ${named(journey, place, name)}`,
         `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
-        `ip link set ${name} mtu ${size}`,
+        inside(place, `ip link set ${name} mtu ${size}`),
       )
     : undefined
 
@@ -123,6 +123,12 @@ const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Pac
     if (lower && !lower.up) return dropped(lower.name, 'it is down', `ip link set ${lower.name} up`)
     return outBy(place, link, lower ?? link, frame)
   }
+  if (link.details.mode === 'private')
+    return dropped(
+      named(journey, place, link.name),
+      'macvlanMode private keeps the containers of one interface apart',
+      `vethwork explain ${sibling.network}`,
+    )
   const inner = (await sight.links(sibling.netns)).find(({ name }) => name === sibling.ifname)
   if (!inner) return dropped(named(journey, sibling.netns, sibling.ifname), 'it is gone', repairOf(sibling))
   return receive(journey, sibling.netns, inner, { ...frame, target: inner.mac })

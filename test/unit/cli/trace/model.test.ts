@@ -491,6 +491,13 @@ const cases: readonly Case[] = [
     /^dropped at rule 7 of the chain 'inet fw c' because the answer does not come back:/,
   ],
   [
+    'macvlan: private',
+    ONE,
+    '10.22.0.3',
+    w => changed(w, ONE, 'eth0', { type: 'macvlan', peer: 2, details: { mode: 'private' } }),
+    /^dropped at eth0 of container one because macvlanMode private/,
+  ],
+  [
     'macvlan: to the host',
     ONE,
     '198.51.100.1',
