@@ -340,6 +340,7 @@ ready('trace: what it takes and gives', () => {
     [['host', '192.0.2.1', '--protocol', 'tcp'], /tcp needs a port/],
     [['host', '192.0.2.1:80', '--protocol', 'icmp'], /icmp has no ports/],
     [['host', '192.0.2.1:0'], /0 is no port/],
+    [['host', '192.0.2.1', '--size', 'big'], /--size NaN is no size/],
     [['host', 'host'], /host has several addresses: name one/],
     [['192.0.2.1', '2001:db8::1'], /have no address of one family/],
     [['192.0.2.1', '192.0.2.2', '--live'], /--live sends from this host/],

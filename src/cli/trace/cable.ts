@@ -3,7 +3,18 @@
 import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { fromPort, fromSelf } from './bridge.ts'
-import { dropped, type End, inside, type Journey, named, note, repairOf, whereOf } from './journey.ts'
+import {
+  type Drop,
+  doubt,
+  dropped,
+  type End,
+  inside,
+  type Journey,
+  named,
+  note,
+  repairOf,
+  whereOf,
+} from './journey.ts'
 import { unplugged } from './linkstate.ts'
 import type { Packet } from './packet.ts'
 import type { LinkSeen, PlugSeen } from './sight.ts'
@@ -95,14 +106,29 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
 }
 
 /** What is larger than the other end takes, and a VLAN tag, is dropped without a word (is_skb_forwardable). */
-export const tooNarrow = (journey: Journey, place: Netns, { name, mtu }: LinkSeen, { size }: Packet) =>
-  size > mtu + 4
-    ? dropped(
-        `the MTU of ${named(journey, place, name)}`,
-        `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
-        inside(place, `ip link set ${name} mtu ${size}`),
-      )
-    : undefined
+export const tooNarrow = (
+  journey: Journey,
+  place: Netns,
+  { name, mtu }: LinkSeen,
+  { size, room = size }: Packet,
+): Drop | undefined => {
+  const object = named(journey, place, name)
+  if (size > mtu + TAG)
+    return dropped(
+      `the MTU of ${object}`,
+      `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
+      inside(place, `ip link set ${name} mtu ${size}`),
+    )
+  if (room > mtu + TAG)
+    doubt(
+      journey,
+      `the MTU of ${object} is ${mtu}, of the sender ${room}: what is larger is lost there, and nobody is told`,
+    )
+  return undefined
+}
+
+/** Of a VLAN, in bytes. */
+const TAG = 4
 
 /** Several containers on one interface of the host, without a bridge. */
 const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Packet): Promise<End> => {

@@ -585,3 +585,17 @@ test('an address of its own that is reached by its own published port: hairpin',
     /^dropped at eth0 of container two because the answer comes from 10\.22\.0\.2, and 198\.51\.100\.1 was asked/,
   )
 })
+
+test('a small packet passes where a larger one would not: that is said', async () => {
+  const host = world()
+  changed(host, HOST, 'veth2', { mtu: 1300 })
+  const { verdict, doubts } = await traced(
+    sightOf(host),
+    ONE,
+    packetOf({ ...icmp, saddr: '', daddr: '10.22.0.3' }),
+  )
+  expect(verdict.delivered).toBe(true)
+  expect(doubts).toEqual([
+    'the MTU of veth2 is 1300, of the sender 1500: what is larger is lost there, and nobody is told',
+  ])
+})
