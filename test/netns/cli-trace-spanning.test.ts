@@ -1,13 +1,13 @@
 // vethwork trace on networks that leave the host: there, back, and what the host must let in for them.
 
 import { afterEach, expect, test } from '@jest/globals'
-import { atOnce } from '../helpers/crowd.ts'
-import { lan, type Site } from '../helpers/hosts.ts'
+import { lan } from '../helpers/hosts.ts'
 import { pings } from '../helpers/packets.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { scenes } from '../helpers/scene.ts'
 import { plugIn } from '../helpers/spanning.ts'
 import { native } from '../helpers/spanning-modes.ts'
+import { isTracedAcross, tracedFrom } from '../helpers/tracing.ts'
 
 const open = scenes(afterEach)
 const ready = given(
@@ -18,11 +18,6 @@ const ready = given(
   requireKernel('vxlan'),
   requireKernel('macvlan'),
 )
-
-const asked = async (site: Site, ...args: string[]) => {
-  const { exitCode, stdout, stderr } = await site.cli('trace', ...args)
-  return { exitCode, verdict: stdout.trim().split('\n').at(-1) ?? '', all: stdout + stderr }
-}
 
 /** By what it must be said to leave. */
 const leaves: Readonly<Record<string, RegExp>> = {
@@ -35,35 +30,19 @@ const leaves: Readonly<Record<string, RegExp>> = {
 }
 
 ready('trace between hosts', () => {
-  test('delivered, in both families, before anybody was asked for and after; live the same', async () => {
-    const found = await atOnce(3, Object.entries(native), async ([name, mode]) => {
-      const { sites } = await lan(open)
-      const [a, b] = [await plugIn(sites[0], mode), await plugIn(sites[1], mode)]
-      const wrong: string[] = []
-      for (const family of ['v4', 'v6'] as const) {
-        const before = await asked(sites[0], a.container.id, b[family])
-        if (before.exitCode !== 0 || !leaves[name]!.test(before.verdict)) wrong.push(`${name}: ${before.all}`)
-        if (!(await pings(a.container, b[family]))) wrong.push(`${name}, ${family}: no packet passes`)
-        const after = await asked(sites[0], a.container.id, b[family], '--live')
-        if (after.exitCode !== 0 || !/answered after/.test(after.verdict))
-          wrong.push(`${name}, live: ${after.all}`)
-      }
-      return wrong
-    })
-    expect(found.flat()).toEqual([])
-  }, 120_000)
+  test('delivered, in both families; live the same', () => isTracedAcross(open, native, leaves), 120_000)
 
   test('a firewall that takes no VXLAN: the answer is lost there', async () => {
     const { sites } = await lan(open)
     const mode = native['vxlan, peers']!
     const [a, b] = [await plugIn(sites[0], mode), await plugIn(sites[1], mode)]
     expect(await pings(a.container, b.v4)).toBe(true)
-    expect(await asked(sites[0], a.container.id, b.v4)).toMatchObject({ exitCode: 0 })
+    expect(await tracedFrom(sites[0], a.container.id, b.v4)).toMatchObject({ exitCode: 0 })
     await sites[0].host.ok('nft', [
       'add table inet fw; add chain inet fw c { type filter hook input priority 0; }; add rule inet fw c udp dport 4789 drop',
     ])
     expect(await pings(a.container, b.v4, 1)).toBe(false)
-    const { exitCode, verdict } = await asked(sites[0], a.container.id, b.v4)
+    const { exitCode, verdict } = await tracedFrom(sites[0], a.container.id, b.v4)
     expect({ exitCode, verdict }).toEqual({
       exitCode: 1,
       verdict: expect.stringMatching(
@@ -77,12 +56,12 @@ ready('trace between hosts', () => {
     const mode = native.macvlan!
     const [a, b] = [await plugIn(sites[0], mode), await plugIn(sites[0], mode)]
     expect(await pings(a.container, b.v4)).toBe(true)
-    expect(await asked(sites[0], a.container.id, b.container.id)).toMatchObject({
+    expect(await tracedFrom(sites[0], a.container.id, b.container.id)).toMatchObject({
       exitCode: 0,
       verdict: expect.stringMatching(/^delivered to eth0 of container/),
     })
     expect(await pings(a.container, sites[0].v4, 1)).toBe(false)
-    expect(await asked(sites[0], a.container.id, sites[0].v4)).toMatchObject({
+    expect(await tracedFrom(sites[0], a.container.id, sites[0].v4)).toMatchObject({
       exitCode: 1,
       verdict: expect.stringMatching(/^dropped at eth1 because macvlan does not lead to the host itself/),
     })
