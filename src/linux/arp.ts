@@ -30,12 +30,13 @@ const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const ETH_P_ARP = 0x0806
 const htons = (value: number) => ((value & 0xff) << 8) | (value >> 8)
 /** How long answers are waited for, in milliseconds: those of this host come at once, those of a LAN soon. */
-const PATIENCE = 60
+const PATIENCE = 100
 
 /** @returns none where there is no FFI */
 export const whoElseHas = async (asked: readonly Asked[]): Promise<Answer[]> => {
-  const system = await syscalls()
-  if (!system || !asked.length) return []
+  const system = asked.length ? await syscalls() : undefined
+  const bind = system && (await binding())
+  if (!system || !bind) return []
   const open: { readonly one: Asked; readonly fd: number }[] = []
   try {
     for (const one of asked) {
@@ -44,8 +45,7 @@ export const whoElseHas = async (asked: readonly Asked[]): Promise<Answer[]> => 
           system.socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, htons(ETH_P_ARP)),
         )
         open.push({ one, fd })
-        system.bind(fd, socketAddress(one.index))
-        writeSync(fd, probe(one))
+        if (bind(fd, socketAddress(one.index))) writeSync(fd, probe(one))
       } catch {} // It has gone, or is down: others say so.
     }
     await new Promise(resolve => setTimeout(resolve, PATIENCE))
@@ -53,6 +53,13 @@ export const whoElseHas = async (asked: readonly Asked[]): Promise<Answer[]> => 
   } finally {
     for (const { fd } of open) closeSync(fd)
   }
+}
+
+/** bind(2): apart from the other calls, for only who is here needs it. @returns one that says whether it could */
+const binding = async () => {
+  const { dlopen } = await import('bun:ffi')
+  const { symbols } = dlopen('libc.so.6', { bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' } })
+  return (fd: number, address: Uint8Array) => symbols.bind(fd, address, address.length) === 0
 }
 
 /** struct sockaddr_ll of packet(7) */

@@ -16,9 +16,10 @@ export interface StateFiles {
 
 export interface DamagedFile {
   readonly path: string
+  /** Whose it is; empty for the host's. */
   readonly network: string
-  /** A record of what ADD was asked for; else of who has which address. */
-  readonly isRecord: boolean
+  /** Who has which address; what ADD was asked for; IDs that were chosen, and what the host was like before. */
+  readonly of: 'leases' | 'attachment' | 'host'
 }
 
 const RECORDS = '.attachments'
@@ -32,16 +33,21 @@ export const seeStateFiles = (): StateFiles => {
     filesBelow(`${directory}/${network}`, ['.', 'blocks']).map(path => ({
       path,
       network,
-      isRecord: false,
+      of: 'leases' as const,
     })),
   )
   const records = foldersIn(`${directory}/${RECORDS}`).flatMap(network =>
-    filesBelow(`${directory}/${RECORDS}/${network}`, ['.']).map(path => ({ path, network, isRecord: true })),
+    filesBelow(`${directory}/${RECORDS}/${network}`, ['.']).map(path => ({
+      path,
+      network,
+      of: 'attachment' as const,
+    })),
   )
+  const own = filesBelow(directory, ['.']).map(path => ({ path, network: '', of: 'host' as const }))
   return {
     directory,
     ...(mode & 0o077 ? { open: mode } : {}),
-    damaged: [...leases, ...records].filter(({ path }) => isDamaged(path)),
+    damaged: [...leases, ...records, ...own].filter(({ path }) => isDamaged(path)),
     earlier: networks.filter(network => isEarlier(`${directory}/${network}`)),
   }
 }

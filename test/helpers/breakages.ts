@@ -454,7 +454,14 @@ export const inState: Readonly<Record<string, Breakage>> = {
     },
     id: 'record-damaged',
     names: the('.attachments/'),
-    healed: 'told',
+    healed: 'command',
+  },
+  'a file of the host is cut off': {
+    at: nat(),
+    by: ({ host }) => host.ok('truncate', ['-s', '9', `${host.stateDir}/sysctls.json`]),
+    id: 'state-damaged',
+    names: the('sysctls.json'),
+    healed: 'command',
   },
   'everybody may read the state': {
     at: nat(),
@@ -555,6 +562,13 @@ export const inTunnels: Readonly<Record<string, Breakage>> = {
     id: 'mtu-above-underlay',
     names: the('eth1'),
     healed: 'command',
+  },
+  'the MTU that is configured no longer fits': {
+    at: tunnelled({ mtu: 1450 }),
+    by: outside('link set eth1 mtu 1400'),
+    id: 'mtu-above-underlay',
+    names: the('eth1'),
+    healed: 'told',
   },
   'the underlay is down': {
     at: tunnelled(),

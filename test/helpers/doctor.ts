@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import type { Breakage } from './breakages.ts'
 import { cli } from './cli.ts'
 import { listen } from './packets.ts'
-import { type Place, passes } from './places.ts'
+import { isStopped, type Place, passes } from './places.ts'
 import { executable } from './plugins.ts'
 import type { Open } from './spanning.ts'
 
@@ -28,13 +28,18 @@ export const examined = async (place: Pick<Place, 'host' | 'binDir' | 'env'>, ..
     env: envOf(place),
   })
   if (exitCode > 1 || !stdout) throw new Error(`doctor ended with ${exitCode}: ${stderr}`)
-  const { findings, done = [] } = JSON.parse(stdout) as {
+  const {
+    findings,
+    done = [],
+    driver,
+  } = JSON.parse(stdout) as {
+    driver: string
     findings: FindingSeen[]
     done?: { words: string; command: string }[]
   }
   const troubles = findings.filter(({ severity }) => severity !== 'note')
   expect({ exitCode, stderr }).toEqual({ exitCode: troubles.length ? 1 : 0, stderr: '' })
-  return { troubles, done, notes: findings.filter(({ severity }) => severity === 'note') }
+  return { troubles, done, driver, notes: findings.filter(({ severity }) => severity === 'note') }
 }
 
 const briefly = (all: readonly FindingSeen[]) => all.map(({ id, what }) => `${id}: ${what}`)
@@ -57,7 +62,7 @@ const isDiagnosed = async (open: Open, { at, by, id, names, healed, stops }: Bre
     if (stops?.port) place.services.push(await listen(place.one, 80))
     if (stops) expect(await passes(place, stops)).toBe(true)
     await by(place)
-    if (stops) expect(await passes(place, stops, 1)).toBe(false)
+    if (stops) expect(await isStopped(place, stops)).toBe(true)
 
     const { troubles } = await examined(place)
     const found = troubles.find(one => one.id === id && `${one.object} ${one.what}`.includes(names(place)))

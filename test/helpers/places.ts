@@ -91,6 +91,12 @@ export const spanned =
     })
   }
 
+/** Whether it is so: one try, and no long wait for what is not to come. */
+export const isStopped = async (place: Place, { from, to, port }: Way): Promise<boolean> => {
+  if (port !== undefined) return (await connect(place[from], to, port, 1)) === undefined
+  return (await place[from].sh('ping', ['-n', '-c1', '-W0.3', to])).exitCode !== 0
+}
+
 /** Whether a packet gets there and its answer comes back. @param tries of a second each */
 export const passes = async (place: Place, { from, to, port }: Way, tries = 5): Promise<boolean> => {
   if (port === undefined) return pings(place[from], to, tries)

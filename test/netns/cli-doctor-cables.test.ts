@@ -11,4 +11,5 @@ given(
   requireBuild(),
   requireTool('nft'),
   requireKernel('bridge'),
+  requireTool('tc'),
 )('doctor', () => diagnoses(open, inCables))

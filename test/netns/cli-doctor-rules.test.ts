@@ -11,4 +11,6 @@ given(
   requireBuild(),
   requireTool('nft'),
   requireKernel('bridge'),
+  requireTool('iptables-nft'),
+  requireTool('iptables-legacy'),
 )('doctor', () => diagnoses(open, inRules))

@@ -11,4 +11,6 @@ given(
   requireBuild(),
   requireTool('nft'),
   requireKernel('bridge'),
+  requireTool('ethtool'),
+  requireKernel('vxlan'),
 )('doctor', () => diagnoses(open, inTunnels))

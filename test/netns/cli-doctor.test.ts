@@ -111,6 +111,20 @@ ready('a host that is well', () => {
     await isWell(placeOf(host))
   }, 30_000)
 
+  test('a container with a route of several ways, and one that leads nowhere; its own is missed all the same', async () => {
+    const { host, add } = await open()
+    const container = await host.container()
+    await add(container, configOf('nat', 'v4'))
+    await container.batch(
+      'route add 203.0.113.0/24 nexthop via 10.44.0.1 nexthop via 10.44.0.7',
+      'route add blackhole 192.0.2.0/24',
+    )
+    await isWell(placeOf(host))
+    await container.batch('route del default')
+    const { troubles } = await examined(placeOf(host))
+    expect(troubles.map(({ id }) => id)).toEqual(['container-route-missing'])
+  }, 30_000)
+
   test.each(['vxlan, peers', 'vxlan, group', 'flat', 'macvlan'])(
     '%s',
     async name => {
@@ -140,6 +154,18 @@ ready('what it says, and does', () => {
     const lines = stdout.split('\n').filter(line => !/^ +(\$|see:)/.test(line))
     expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(80)
     expect((await cli(place.host, ['doctor', '--nonsense'])).exitCode).toBe(2)
+  }, 30_000)
+
+  test('of the same about many, a few are told; --json tells all', async () => {
+    const { host, add } = await open()
+    for (const container of await host.containers(7)) {
+      await add(container, configOf('nat', 'v4'))
+      await container.batch('route del default')
+    }
+    const { stdout } = await cli(host, ['doctor'], { env: { CNI_PATH: host.directory } })
+    expect(stdout.match(/^error: /gm)).toHaveLength(4)
+    expect(stdout).toContain('… and 3 more of [container-route-missing]; --json shows all')
+    expect((await examined(placeOf(host))).troubles).toHaveLength(7)
   }, 30_000)
 
   test('--fix --dry-run: says each step, and touches nothing', async () => {
@@ -175,7 +201,7 @@ ready('where little can be seen, or done', () => {
     const { at, by, id } = inCables['it is unplugged from its bridge']!
     const place = { ...(await at(open)), env: { VETHWORK_NETLINK: 'iproute2' } }
     const well = await examined(place)
-    expect(well.troubles).toEqual([])
+    expect({ troubles: well.troubles, driver: well.driver }).toEqual({ troubles: [], driver: 'iproute2' })
     expect(well.notes).toContainEqual(expect.objectContaining({ id: 'driver-iproute2' }))
     await by(place)
     expect((await examined(place)).troubles.map(one => one.id)).toEqual([id])

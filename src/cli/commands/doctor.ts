@@ -40,7 +40,8 @@ export const doctor: CommandModule<object, Flags> = {
   },
 }
 
-const asJson = ({ findings, done, healed }: Visit, fix: boolean) => ({
+const asJson = ({ findings, done, healed, driver }: Visit, fix: boolean) => ({
+  driver,
   findings: findings.map(published),
   ...(fix ? { done, healed: healed.map(published) } : {}),
 })
@@ -55,13 +56,26 @@ const render = ({ findings, done, healed }: Visit, fix: boolean, dryRun: boolean
     ...(done.length ? [dryRun ? 'It would be done:' : 'It was done:', ...done.flatMap(stepLines), ''] : []),
     ...healed.map(({ id, what }) => `healed: ${what} [${id}]`),
     ...(healed.length ? [''] : []),
-    ...findings.flatMap(one => [...paragraph(one), '']),
+    ...shortened(findings).flatMap(one => (typeof one === 'string' ? [one, ''] : [...paragraph(one), ''])),
     errors + warnings
       ? `${plural(errors, 'error')}, ${plural(warnings, 'warning')}, ${plural(notes, 'note')}${
           fixable && !fix ? `; \`vethwork doctor --fix\` mends ${fixable} of them` : ''
         }`
       : `Nothing is wrong${notes ? ` (${plural(notes, 'note')})` : ''}.`,
   ].join('\n')
+}
+
+/** After a flush of all rules each container has something to tell: of the same a few are enough. */
+const FEW = 4
+
+const shortened = (findings: readonly Finding[]): (Finding | string)[] => {
+  const seen = new Map<string, number>()
+  const kept = findings.filter(({ id }) => {
+    seen.set(id, (seen.get(id) ?? 0) + 1)
+    return seen.get(id)! <= FEW
+  })
+  const more = [...seen].filter(([, count]) => count > FEW)
+  return [...kept, ...more.map(([id, count]) => `… and ${count - FEW} more of [${id}]; --json shows all`)]
 }
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`

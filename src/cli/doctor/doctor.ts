@@ -13,6 +13,8 @@ export interface Visit {
   /** And what was wrong before, and is no longer. */
   readonly healed: readonly Finding[]
   readonly failures: readonly unknown[]
+  /** How we speak with the kernel. */
+  readonly driver: 'netlink' | 'iproute2'
 }
 
 /** What is mended may show what it hid: a cable that is back has no address yet. */
@@ -21,8 +23,9 @@ const ROUNDS = 3
 export const visit = async (wantsFix: boolean, dryRun: boolean): Promise<Visit> => {
   let host = await seeHost()
   const before = examine(host)
-  if (!wantsFix) return { findings: before, done: [], healed: [], failures: [] }
-  if (dryRun) return { findings: before, healed: [], ...(await fix(before, host, true)) }
+  const driver = host.byPrograms ? 'iproute2' : 'netlink'
+  if (!wantsFix) return { findings: before, done: [], healed: [], failures: [], driver }
+  if (dryRun) return { findings: before, healed: [], driver, ...(await fix(before, host, true)) }
   let findings = before
   let failures: readonly unknown[] = []
   const done: Done[] = []
@@ -35,7 +38,7 @@ export const visit = async (wantsFix: boolean, dryRun: boolean): Promise<Visit> 
     if (!mended.done.length) break
   }
   const left = new Set(findings.map(keyOf))
-  return { findings, done, healed: before.filter(one => !left.has(keyOf(one))), failures }
+  return { findings, done, healed: before.filter(one => !left.has(keyOf(one))), failures, driver }
 }
 
 const keyOf = ({ id, object }: Finding) => `${id} ${object}`

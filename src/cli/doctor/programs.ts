@@ -36,7 +36,7 @@ const versionOf = async (path: string) => {
 export const missingTools = async (described: readonly Desired[]) => {
   const needs = new Map<string, string>([['ip', 'every network']])
   for (const one of described) {
-    if (one.netns !== HOST || one.kind === 'sysctl') needs.set('nsenter', 'every container')
+    if (one.netns !== HOST) needs.set('nsenter', 'every container')
     if (one.kind === 'ruleset' || one.kind === 'element') needs.set('nft', one.why)
     if (one.kind === 'iptables' && one.table === 'nat') needs.set(one.command, one.why)
     if (one.kind === 'shaper' || one.kind === 'redirect') needs.set('tc', one.why)

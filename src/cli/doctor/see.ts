@@ -14,10 +14,12 @@ import { listenersOf } from '../../linux/listeners.ts'
 import { seeAllLinks, seeAllRoutes, seePermanentNeighbours, seeToldFdb } from '../../linux/look.ts'
 import { wantsNetlink } from '../../linux/mode.ts'
 import { syscalls } from '../../linux/netlink/syscalls.ts'
+import type { AttachmentRecord } from '../../linux/records.ts'
 import { refuseWithoutRights } from '../../linux/rights.ts'
 import { seeStateFiles } from '../../linux/statefiles.ts'
 import { bridgeNetfilter } from '../../linux/surroundings.ts'
 import { readSysctls } from '../../linux/sysctl.ts'
+import { readPlugAlias } from '../../networks/marks.ts'
 import { acceptRa, FORWARDING } from '../../plan/kinds/forwarding.ts'
 import { HOST } from '../../plan/netns.ts'
 import type { ObservedLink } from '../../plan/observed.ts'
@@ -29,10 +31,10 @@ declare const VETHWORK_VERSION: string
 
 export const seeHost = async (): Promise<HostSeen> => {
   const lacks = missingRights()
+  const byPrograms = await whyPrograms()
+  if (lacks) return { ...nothingSeen, lacks, byPrograms, version: VETHWORK_VERSION }
   // Before anything opens them, and makes them private.
   const files = seeStateFiles()
-  const byPrograms = await whyPrograms()
-  if (lacks) return { ...nothingSeen, lacks, files, byPrograms, version: VETHWORK_VERSION }
   const attachments = await seeAttachments()
   const looked = await lookAt(attachments.flatMap(({ records }) => records))
   const described = looked.flatMap(one => ('described' in one ? one.described : []))
@@ -102,7 +104,7 @@ const hostSysctls = (links: readonly ObservedLink[]) =>
     ...Object.values(FORWARDING),
     'net/ipv4/conf/all/rp_filter',
     ...links
-      .filter(({ type }) => type !== 'veth' || links.length < 50)
+      .filter(({ alias }) => !readPlugAlias(alias))
       .flatMap(({ name }) => [`net/ipv4/conf/${name}/rp_filter`, acceptRa(name)]),
   ])
 
@@ -113,13 +115,19 @@ const poolsOf = (attachments: readonly AttachmentSeen[]): Pool[] => {
     networks.set(one.owner.network, [...(networks.get(one.owner.network) ?? []), one])
   return [...networks].flatMap(([network, mine]) => {
     const record = mine.flatMap(({ records }) => records).findLast(({ call }) => call)
-    try {
-      const { ipam } = again(record!).config
-      if (ipam.kind !== 'ours') return []
-      const sets = parseRanges(withOwnRanges(ipam.conf.ranges, readHostFile().ranges[network] ?? []))
-      return [{ network, sets, leased: mine.flatMap(({ addresses }) => addresses.map(hostOf)) }]
-    } catch {
-      return [] // not remembered, or no longer taken: its containers say so
-    }
+    const sets = record && rangesOf(record)
+    return sets ? [{ network, sets, leased: mine.flatMap(({ addresses }) => addresses.map(hostOf)) }] : []
   })
+}
+
+/** Undefined where addresses are not ours to lease, or its configuration is no longer taken: its containers say so. */
+const rangesOf = (record: AttachmentRecord) => {
+  try {
+    const { ipam } = again(record).config
+    const own = readHostFile().ranges[record.owner.network] ?? []
+    return ipam.kind === 'ours' ? parseRanges(withOwnRanges(ipam.conf.ranges, own)) : undefined
+  } catch (error) {
+    if (error instanceof CniError) return undefined
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-/** The system calls that neither Bun nor Node have, by Bun's FFI. A netlink socket is a file for all else. */
+/** The three system calls that neither Bun nor Node have, by Bun's FFI. A netlink socket is a file for all else. */
 
 import { wantsNetlink } from '../mode.ts'
 import { NetlinkError } from './errno.ts'
@@ -8,8 +8,6 @@ export interface Syscalls {
   socket(domain: number, type: number, protocol: number): number
   /** setsockopt(2), of an int. @returns whether the kernel knows the option */
   setOption(fd: number, level: number, option: number, value: number): boolean
-  /** bind(2). @param address a struct sockaddr. @throws NetlinkError */
-  bind(fd: number, address: Uint8Array): void
   /** setns(2): of this thread, which is the only one that runs our code. @throws NetlinkError */
   setNetns(fd: number): void
 }
@@ -32,7 +30,6 @@ const load = async (): Promise<Syscalls | undefined> => {
     const { symbols: libc } = dlopen('libc.so.6', {
       socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
       setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
-      bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
       setns: { args: ['i32', 'i32'], returns: 'i32' },
       __errno_location: { args: [], returns: 'ptr' },
     })
@@ -44,9 +41,6 @@ const load = async (): Promise<Syscalls | undefined> => {
       socket: (domain, type, protocol) => checked(libc.socket(domain, type, protocol)),
       setOption: (fd, level, option, value) =>
         libc.setsockopt(fd, level, option, new Int32Array([value]), 4) === 0,
-      bind: (fd, address) => {
-        checked(libc.bind(fd, address, address.length))
-      },
       setNetns: fd => {
         checked(libc.setns(fd, CLONE_NEWNET))
       },

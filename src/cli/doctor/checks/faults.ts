@@ -66,7 +66,7 @@ export const faultsOf = (op: Op, place: Place): Fault[] => {
             }
           : {
               id: 'setting-changed',
-              object: sysctlWords(op.key),
+              object: inside ? undefined : sysctlWords(op.key),
               what: `${who}: ${sysctlWords(op.key)} is ${op.was}, not ${op.value}`,
             },
       ]
@@ -163,7 +163,7 @@ const linkFaults = (
       what: `${who}: '${name}' is ${was.master ? `a port of '${was.master}'` : 'no port of any bridge'}, not of '${set.master}'`,
     }),
     mac: () => ({
-      id: 'bridge-mac-changed',
+      id: isShared ? 'bridge-mac-changed' : 'port-setting-changed',
       object,
       what: `${who}: '${name}' has the MAC address ${was.mac}, not ${set.mac}`,
     }),

@@ -12,13 +12,27 @@ export const obstacles = (host: HostSeen): Finding[] => {
     const { owner } = one.record
     if (!('failure' in one)) return one.obstacles.map(obstacle => inTheWay(obstacle, owner.network, uplinks))
     const said = one.failure instanceof Error ? one.failure.message : String(one.failure)
-    const details = (one.failure as { details?: string }).details
+    const fix = (one.failure as { details?: string }).details || 'DEL it and ADD it again'
+    // Its configuration names an interface of the host that is not there: that is the network's affair.
+    if (/^(master|local): /.test(said))
+      return [
+        finding('underlay-missing', {
+          object: owner.network,
+          what: `network ${owner.network}: ${said}`,
+          fix,
+        }),
+      ]
+    if (/^mtu: /.test(said))
+      return [
+        finding('mtu-above-underlay', {
+          object: owner.network,
+          what: `network ${owner.network}: ${said}`,
+          fix,
+        }),
+      ]
+    const what = `container ${ownerWords(owner)}: ${said}`
     return [
-      finding(/^(master|local): /.test(said) ? 'underlay-missing' : 'container-unseen', {
-        object: /^(master|local): /.test(said) ? owner.network : shortId(owner.containerId),
-        what: `${ownerWords(owner)}: ${said}`,
-        fix: details || 'DEL it and ADD it again',
-      }),
+      finding('container-unseen', { object: `${shortId(owner.containerId)} ${owner.ifname}`, what, fix }),
     ]
   })
 }

@@ -2,6 +2,7 @@
 
 import { parseAddress } from '../../../../ipam/address.ts'
 import { isIn, nameOf, sizeOf } from '../../../../ipam/range.ts'
+import type { DamagedFile } from '../../../linux/statefiles.ts'
 import { ownerWords, shortId } from '../../words.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { HostSeen } from '../host.ts'
@@ -53,20 +54,7 @@ export const files = ({ files, looked }: HostSeen): Finding[] => [
           mend: { chmod: files.directory },
         }),
       ]),
-  ...files.damaged.map(({ path, network, isRecord }) => {
-    // Who leases next rebuilds it; nobody can be asked for it where nobody lives.
-    const isMended = !isRecord && looked.some(({ record }) => record.owner.network === network && record.call)
-    return finding(isRecord ? 'record-damaged' : 'state-damaged', {
-      object: path,
-      what: `network ${network}: ${path} is damaged`,
-      fix: isRecord
-        ? `rm ${path}   # and DEL and ADD its container when that is possible`
-        : isMended
-          ? 'vethwork doctor --fix'
-          : 'nothing: the next ADD rebuilds it from the kernel',
-      ...(isMended ? { mend: { leases: network } } : {}),
-    })
-  }),
+  ...files.damaged.map(file => damaged(file, looked)),
   ...files.earlier.map(network =>
     finding('leases-earlier-boot', {
       object: network,
@@ -75,3 +63,26 @@ export const files = ({ files, looked }: HostSeen): Finding[] => [
     }),
   ),
 ]
+
+const damaged = ({ path, network, of }: DamagedFile, looked: HostSeen['looked']): Finding => {
+  const object = path
+  if (of === 'host')
+    return finding('state-damaged', {
+      object,
+      what: `${path} is damaged`,
+      why: 'whatever needs it fails: ADD of networks with an ID out of a range, prune, uninstall',
+      fix: `rm ${path}   # what it remembers is lost`,
+    })
+  const what = `network ${network}: ${path} is damaged`
+  if (of === 'attachment')
+    return finding('record-damaged', {
+      object,
+      what,
+      fix: `rm ${path}   # and DEL and ADD its container when that is possible`,
+    })
+  // Who leases next rebuilds it; nobody can be asked for it where nobody lives.
+  const isMended = looked.some(({ record }) => record.owner.network === network && record.call)
+  return isMended
+    ? finding('state-damaged', { object, what, fix: 'vethwork doctor --fix', mend: { leases: network } })
+    : finding('state-damaged', { object, what, fix: 'nothing: the next ADD rebuilds it from the kernel' })
+}

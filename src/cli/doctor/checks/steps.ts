@@ -43,7 +43,7 @@ const ofSteps = ({ record, steps, described }: Looked, mtus: ReadonlyMap<string,
     const who = scope === 'network' ? `network ${network}` : `container ${ownerWords(record.owner)}`
     const object = scope === 'network' ? network : `${shortId(containerId)} ${ifname}`
     const place = { who, ifname, isShared: scope === 'network', uplinks, lowers, mtus }
-    return faultsOf(op, place).map(fault => ({ object, scope, ...fault }))
+    return faultsOf(op, place).map(fault => ({ ...fault, object: fault.object ?? object, scope }))
   })
   // All that the tunnel passes through would become smaller with what carries it.
   const isCarrier = faults.some(({ id }) => id === 'mtu-above-underlay')
