@@ -49,7 +49,12 @@ const ECONNREFUSED = 111
  */
 export const probe = async (netns: Netns, what: Probe, timeout = 1500): Promise<Heard> => {
   const [system, libc] = [await syscalls(), await library()]
-  if (!system || !libc) throw new CniError(codes.toolMissing, 'a probe needs glibc', 'ask without --live')
+  if (!system || !libc)
+    throw new CniError(
+      codes.toolMissing,
+      'no probe without glibc, nor with VETHWORK_NETLINK=iproute2',
+      'ask without --live',
+    )
   const began = performance.now()
   const heard = (kind: Heard['kind'], words = ''): Heard => ({
     kind,

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
 import { cli, cliEnv } from '../helpers/cli.ts'
 import { atOnce, plugsIn } from '../helpers/crowd.ts'
+import { closings } from '../helpers/firewalls.ts'
 import type { Container, Host } from '../helpers/host.ts'
 import { configOf } from '../helpers/modes.ts'
 import type { Netns } from '../helpers/netns.ts'
@@ -118,6 +119,16 @@ const cases: Readonly<Record<string, Case>> = {
     breaks:
       'iptables-nft -A FORWARD -s 10.44.0.0/24 -m comment --comment "no way" -m conntrack --ctstate NEW -j REJECT',
     says: /^dropped at '-A FORWARD -s 10\.44\.0\.0\/24 .* of the chain 'iptables-nft filter FORWARD'/,
+  },
+  'iptables, as Docker leaves it': {
+    way: out,
+    breaks: closings['as Docker leaves it'].join('\n'),
+    says: /^dropped at the policy of the chain 'iptables-nft filter FORWARD'|^dropped at the policy of the chain 'ip filter FORWARD'/,
+  },
+  'iptables, as ufw has it, IPv6': {
+    way: out6,
+    breaks: closings['a chain that ends with REJECT, as ufw has'].join('\n'),
+    says: /^dropped at '-A ufw-reject-forward -j REJECT.*' of the chain 'ip6tables-nft filter ufw-reject-forward'/,
   },
   'no forwarding': {
     way: out,
@@ -329,6 +340,7 @@ ready('trace: what it takes and gives', () => {
     [['host', '192.0.2.1', '--protocol', 'tcp'], /tcp needs a port/],
     [['host', '192.0.2.1:80', '--protocol', 'icmp'], /icmp has no ports/],
     [['host', '192.0.2.1:0'], /0 is no port/],
+    [['host', '192.0.2.1', '--size', 'big'], /--size NaN is no size/],
     [['host', 'host'], /host has several addresses: name one/],
     [['192.0.2.1', '2001:db8::1'], /have no address of one family/],
     [['192.0.2.1', '192.0.2.2', '--live'], /--live sends from this host/],

@@ -38,7 +38,7 @@ export const back = async (
 }
 
 const fromBeyond = async (journey: Journey, left: Left, answer: Packet): Promise<End> => {
-  const { dev, bridge, tunnel } = left
+  const { dev, bridge, inner, tunnel } = left
   if (tunnel) {
     // Each direction is a flow of its own: what comes back is as new as what went.
     const { saddr, daddr, dport, ...outer } = tunnel.packet
@@ -51,6 +51,7 @@ const fromBeyond = async (journey: Journey, left: Left, answer: Packet): Promise
     })
     if (arrived.kind !== 'arrived') return arrived
   }
+  if (inner) return receive(journey, inner.place, inner.link, { ...answer, target: inner.link.mac })
   if (bridge) return fromPort(journey, bridge, dev, answer, plugWith(journey, answer.daddr))
   return receive(journey, HOST, dev, { ...answer, target: dev.mac })
 }

@@ -34,6 +34,9 @@ export const ask = async (question: Question): Promise<Traced> => {
 const packetOf = ({ protocol, size = 84 }: Question, from: Party, to: Party, port: number): Packet => {
   const { saddr, daddr } = pairOf(from, to)
   const chosen = protocol ?? (port ? 'tcp' : 'icmp')
+  // From an IPv6 header and an echo request's to the largest there is.
+  if (!(Number.isInteger(size) && size >= 48 && size <= 65_535))
+    throw new Misunderstood(`--size ${size} is no size of a packet: 48-65535`)
   if (chosen === 'icmp' && port) throw new Misunderstood('icmp has no ports')
   if (chosen !== 'icmp' && !port) throw new Misunderstood(`${chosen} needs a port: ${to.words}:PORT`)
   return {

@@ -109,7 +109,7 @@ const toPort = async (
 ): Promise<End> => {
   const { sight } = journey
   const links = await sight.links(HOST)
-  const entry = (await sight.fdb(HOST)).find(
+  const entry = (await sight.fdb()).find(
     one =>
       !one.self &&
       one.mac === frame.target &&
@@ -177,7 +177,7 @@ const outOf = async (
       `${from.name} and ${name} are isolated ports (portIsolation, ingressPolicy: isolated)`,
       `bridge -d link show dev ${name}`,
     )
-  const wrong = isBlocked(port, bridge) ?? tooNarrow(port, frame)
+  const wrong = isBlocked(port, bridge) ?? tooNarrow(journey, HOST, port, frame)
   if (wrong) return wrong
   const tagged = await outOfVlan(journey, bridge, port, frame)
   if (isDrop(tagged)) return tagged

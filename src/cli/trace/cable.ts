@@ -3,7 +3,18 @@
 import { hostOf } from '../../../ipam/cidr.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import { fromPort, fromSelf } from './bridge.ts'
-import { dropped, type End, inside, type Journey, named, note, repairOf, whereOf } from './journey.ts'
+import {
+  type Drop,
+  doubt,
+  dropped,
+  type End,
+  inside,
+  type Journey,
+  named,
+  note,
+  repairOf,
+  whereOf,
+} from './journey.ts'
 import { unplugged } from './linkstate.ts'
 import type { Packet } from './packet.ts'
 import type { LinkSeen, PlugSeen } from './sight.ts'
@@ -25,8 +36,16 @@ export const crossing = async (
   if (link.type === 'vlan' && lower?.type === 'bridge')
     return fromSelf(journey, lower, { ...frame, vlan: Number(link.details.id) }, owner)
   if (link.type === 'macvlan' || link.type === 'ipvlan') return shared(journey, place, link, frame)
-  return { kind: 'left', dev: link, packet: frame }
+  return outBy(place, link, link, frame)
 }
+
+/** Out of what can be seen; `dev` is the interface that leads there. */
+const outBy = (place: Netns, link: LinkSeen, dev: LinkSeen, packet: Packet): End => ({
+  kind: 'left',
+  dev,
+  packet,
+  inner: place === HOST ? undefined : { place, link },
+})
 
 /** Out of a container by its cable. */
 const up = async (
@@ -39,11 +58,11 @@ const up = async (
   const links = await journey.sight.links(HOST)
   const plug = journey.sight.plugs.find(one => one.netns === place && one.ifname === link.name)
   const port = links.find(one => one.type === 'veth' && one.index === link.peer && one.peer === link.index)
-  if (!port) return { kind: 'left', dev: link, packet: frame }
+  if (!port) return outBy(place, link, link, frame)
   const wrong = plug?.port === port.name ? unplugged(plug, links) : undefined
   if (wrong) return wrong
-  const fits = tooNarrow(port, frame)
-  if (fits) return fits
+  const narrow = tooNarrow(journey, HOST, port, frame)
+  if (narrow) return narrow
   const bridge = links.find(({ name }) => name === port.master)
   note(
     journey,
@@ -74,7 +93,7 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
   const object = named(journey, plug.netns, plug.ifname)
   if (!inner) return dropped(object, 'it is gone: its cable was taken away', repairOf(plug))
   if (!inner.up) return dropped(object, 'it is down', repairOf(plug))
-  const narrow = tooNarrow(inner, frame, object)
+  const narrow = tooNarrow(journey, plug.netns, inner, frame)
   if (narrow) return narrow
   note(
     journey,
@@ -87,14 +106,29 @@ export const down = async (journey: Journey, port: LinkSeen, frame: Packet): Pro
 }
 
 /** What is larger than the other end takes, and a VLAN tag, is dropped without a word (is_skb_forwardable). */
-export const tooNarrow = ({ name, mtu }: LinkSeen, { size }: Packet, object = name) =>
-  size > mtu + 4
-    ? dropped(
-        `the MTU of ${object}`,
-        `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
-        `ip link set ${name} mtu ${size}`,
-      )
-    : undefined
+export const tooNarrow = (
+  journey: Journey,
+  place: Netns,
+  { name, mtu }: LinkSeen,
+  { size, room = size }: Packet,
+): Drop | undefined => {
+  const object = named(journey, place, name)
+  if (size > mtu + TAG)
+    return dropped(
+      `the MTU of ${object}`,
+      `a frame of ${size} bytes does not fit into ${mtu}, and nobody is told`,
+      inside(place, `ip link set ${name} mtu ${size}`),
+    )
+  if (room > mtu + TAG)
+    doubt(
+      journey,
+      `the MTU of ${object} is ${mtu}, of the sender ${room}: what is larger is lost there, and nobody is told`,
+    )
+  return undefined
+}
+
+/** Of a VLAN, in bytes. */
+const TAG = 4
 
 /** Several containers on one interface of the host, without a bridge. */
 const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Packet): Promise<End> => {
@@ -113,8 +147,14 @@ const shared = async (journey: Journey, place: Netns, link: LinkSeen, frame: Pac
     )
   if (!sibling?.netns) {
     if (lower && !lower.up) return dropped(lower.name, 'it is down', `ip link set ${lower.name} up`)
-    return { kind: 'left', dev: lower ?? link, packet: frame }
+    return outBy(place, link, lower ?? link, frame)
   }
+  if (link.details.mode === 'private')
+    return dropped(
+      named(journey, place, link.name),
+      'macvlanMode private keeps the containers of one interface apart',
+      `vethwork explain ${sibling.network}`,
+    )
   const inner = (await sight.links(sibling.netns)).find(({ name }) => name === sibling.ifname)
   if (!inner) return dropped(named(journey, sibling.netns, sibling.ifname), 'it is gone', repairOf(sibling))
   return receive(journey, sibling.netns, inner, { ...frame, target: inner.mac })

@@ -34,6 +34,8 @@ export interface Left {
   readonly kind: 'left'
   readonly dev: LinkSeen
   readonly bridge?: LinkSeen
+  /** A container's own interface that leads out by `dev` (macvlan, ipvlan …): what comes back is for it. */
+  readonly inner?: { readonly place: Netns; readonly link: LinkSeen }
   readonly packet: Packet
   /** What it was put into, and the way of that. */
   readonly tunnel?: { readonly packet: Packet; readonly left: Left }

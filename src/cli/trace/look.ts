@@ -29,14 +29,14 @@ export const look = async (): Promise<{ sight: Sight; attachments: readonly Atta
     }
   }
   const neighbours = remembered(seeNeighbours)
-  const vlans = remembered(seeVlans)
+  const [vlans, fdb] = [remembered(seeVlans), remembered(seeFdb)]
   const sight: Sight = {
     plugs: plugsOf(attachments),
     links: remembered(seeLinks),
     route: seeRoute,
     neighbour: async (place, dev, address) =>
       (await neighbours(place)).find(one => one.dev === dev && one.address === address),
-    fdb: remembered(seeFdb),
+    fdb: () => fdb(HOST),
     vlans: () => vlans(HOST),
     sysctl: async (place, key) => {
       const value = (await readSysctls(place, [key])).get(key) ?? ABSENT

@@ -21,6 +21,8 @@ export interface Packet {
   readonly translated: readonly ('dnat' | 'snat')[]
   /** The firewall's mark. */
   readonly mark: number
+  /** The MTU of the interface that it was sent by: larger ones may follow. */
+  readonly room?: number
   /** Hardware addresses of the frame that it is in, while it is in one. */
   readonly source?: string
   readonly target?: string

@@ -59,6 +59,12 @@ const foreign = (
 ): Refusal => {
   const way = [iif && `by ${iif}`, oif && `to ${oif}`].filter(Boolean).join(' ')
   const because = `it drops ${flowWords(packet)}${way ? ` (${way})` : ''}${rule ? '' : ', which no rule accepts'}`
+  // Its rules are made anew from its zones.
+  if (chain.table === 'inet firewalld')
+    return {
+      because: `${because}: firewalld does not know ${iif || oif}`,
+      fix: `firewall-cmd --permanent --zone=trusted --add-interface=${iif || oif}; firewall-cmd --reload`,
+    }
   const network = plugs.find(({ bridge }) => bridge && (bridge === iif || bridge === oif))?.network
   const [command = '', table = ''] = chain.table.split(' ')
   if (/^ip6?tables/.test(command)) {

@@ -1,6 +1,6 @@
 /** Rules on the way: asks the hooks, notes what they did, and says in words why something was dropped. */
 
-import { hostOf } from '../../../ipam/cidr.ts'
+import { familyOf, hostOf } from '../../../ipam/cidr.ts'
 import type { Netns } from '../../plan/netns.ts'
 import type { Moment } from './fields.ts'
 import { chainWords, type Decision, decisionWords, type Hook, passHook } from './hook.ts'
@@ -26,16 +26,16 @@ export const throughHook = async (
   const { sight } = journey
   const links = await sight.links(place)
   const addresses = links.flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)))
-  const [out] = (links.find(({ name }) => name === (oif || iif))?.addresses ?? []).filter(
-    ({ address, scope }) => scope === 'global' && address.includes(':') === (packet.family === 6),
-  )
+  const outward = [...links.filter(({ name }) => name === (oif || iif)), ...links]
+    .flatMap(link => link.addresses)
+    .find(({ address, scope }) => scope === 'global' && familyOf(address) === packet.family)
   const moment: Moment = {
     packet,
     iif,
     oif,
     isLocal: address => addresses.includes(address) || address.startsWith('127.'),
     kindOf: dev => links.find(({ name }) => name === dev)?.type ?? '',
-    own: hostOf(out?.address ?? ''),
+    own: hostOf(outward?.address ?? ''),
   }
   const remembered = (one: Packet) => (layer === 'ip' ? ledBack(journey, place, hook, one) : one)
   const passed = passHook(await sight.ruleset(place), layer, hook, moment, remembered)
@@ -61,11 +61,15 @@ export const throughHook = async (
       journey,
       place,
       packet,
-      `${at}: ${others.map(chainWords).join(', ')}: may pass`,
+      `${at}: ${listWords(others.map(chainWords))}: may pass`,
       inside(place, first.see),
     )
   return passed.packet
 }
+
+/** A host of many networks has many chains. */
+const listWords = (words: readonly string[]) =>
+  words.length > 4 ? `${words.slice(0, 3).join(', ')} and ${words.length - 3} more` : words.join(', ')
 
 const keyWords = (key: readonly unknown[]) => key.join(' . ')
 

@@ -80,8 +80,9 @@ export interface Sight {
   links(place: Netns): Promise<readonly LinkSeen[]>
   route(place: Netns, query: RouteQuery): Promise<RouteSeen>
   neighbour(place: Netns, dev: string, address: string): Promise<NeighbourSeen | undefined>
-  fdb(place: Netns): Promise<readonly FdbSeen[]>
-  /** By port. */
+  /** Of all bridges and VXLAN devices of the host. */
+  fdb(): Promise<readonly FdbSeen[]>
+  /** By port, of the host. */
   vlans(): Promise<ReadonlyMap<string, readonly ObservedVlan[]>>
   /** Empty for what this kernel does not have. @param key `net/ipv4/ip_forward` */
   sysctl(place: Netns, key: string): Promise<string>

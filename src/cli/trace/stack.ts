@@ -122,7 +122,13 @@ const leave = async (
   if (isDrop(out)) return out
   const target = await resolve(journey, place, link, via || out.daddr, out)
   if (isDrop(target)) return target
-  return crossing(journey, place, link, { ...out, source: link.mac, target: target.mac }, target.owner)
+  return crossing(
+    journey,
+    place,
+    link,
+    { ...out, room: link.mtu, source: link.mac, target: target.mac },
+    target.owner,
+  )
 }
 
 /** A bridge's ports have cables of their own, and are asked later. */

@@ -103,8 +103,11 @@ const fromOutside = async (journey: Journey, packet: Packet): Promise<End> => {
 }
 
 /** What goes out with an address that the outside has no way back to, though its network masquerades. */
-const notMasqueraded = async (journey: Journey, { bridge, dev, packet }: Left): Promise<Drop | undefined> => {
-  if (bridge || packet.isAnswer) return undefined
+const notMasqueraded = async (
+  journey: Journey,
+  { bridge, inner, dev, packet }: Left,
+): Promise<Drop | undefined> => {
+  if (bridge || inner) return undefined
   const plug = plugWith(journey, packet.saddr)
   if (!plug) return undefined
   if (plug.masquerades)

@@ -43,7 +43,7 @@ const remotesOf = async (
 ): Promise<string[] | undefined> => {
   if (type === 'gretap' || type === 'ip6gretap') return [String(details.remote ?? '')].filter(Boolean)
   if (type !== 'vxlan') return undefined
-  const entries = (await sight.fdb(HOST)).filter(({ dev, dst }) => dev === name && dst)
+  const entries = (await sight.fdb()).filter(({ dev, dst }) => dev === name && dst)
   const to = (mac: string | undefined) => entries.flatMap(one => (one.mac === mac ? (one.dst ?? []) : []))
   const known = to(target)
   const group = details.group ?? details.group6

@@ -491,6 +491,13 @@ const cases: readonly Case[] = [
     /^dropped at rule 7 of the chain 'inet fw c' because the answer does not come back:/,
   ],
   [
+    'macvlan: private',
+    ONE,
+    '10.22.0.3',
+    w => changed(w, ONE, 'eth0', { type: 'macvlan', peer: 2, details: { mode: 'private' } }),
+    /^dropped at eth0 of container one because macvlanMode private/,
+  ],
+  [
     'macvlan: to the host',
     ONE,
     '198.51.100.1',
@@ -577,4 +584,18 @@ test('an address of its own that is reached by its own published port: hairpin',
   expect((await traced(sightOf(host), TWO, asked)).verdict.words).toMatch(
     /^dropped at eth0 of container two because the answer comes from 10\.22\.0\.2, and 198\.51\.100\.1 was asked/,
   )
+})
+
+test('a small packet passes where a larger one would not: that is said', async () => {
+  const host = world()
+  changed(host, HOST, 'veth2', { mtu: 1300 })
+  const { verdict, doubts } = await traced(
+    sightOf(host),
+    ONE,
+    packetOf({ ...icmp, saddr: '', daddr: '10.22.0.3' }),
+  )
+  expect(verdict.delivered).toBe(true)
+  expect(doubts).toEqual([
+    'the MTU of veth2 is 1300, of the sender 1500: what is larger is lost there, and nobody is told',
+  ])
 })
