@@ -24,6 +24,19 @@ export const connect = async (
   return ran.exitCode === 0 ? ran.stdout : undefined
 }
 
+/** The same, asked for again for at most fifteen seconds: an IPv6 address is tentative for a moment, and then nobody has it. */
+export const connectSoon = async (
+  from: Pick<Netns, 'sh'>,
+  to: string,
+  port: number,
+): Promise<string | undefined> => {
+  for (const until = Date.now() + 15_000; Date.now() < until; await sleep(100)) {
+    const said = await connect(from, to, port)
+    if (said !== undefined) return said
+  }
+  return undefined
+}
+
 export interface Listener {
   stop(): Promise<void>
 }

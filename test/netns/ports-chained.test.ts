@@ -6,7 +6,7 @@ import { type CniRan, cni } from '../helpers/cni.ts'
 import type { Container, Host } from '../helpers/host.ts'
 import { testHost } from '../helpers/host.ts'
 import { hostSeen } from '../helpers/modes.ts'
-import { connect, type Listener, listen } from '../helpers/packets.ts'
+import { connect, connectSoon, type Listener, listen } from '../helpers/packets.ts'
 import { executable, names, pluginsUnderTest, referenceDir } from '../helpers/plugins.ts'
 import {
   given,
@@ -100,7 +100,7 @@ const seenBy = async (chain: Chain, one: Case) => {
   if (added.exitCode !== 0) return { code: added.json?.code }
   expect(added.json).toEqual(before)
   listeners.push(await listen(container, 80))
-  expect(await connect(host, 'fd00:44::3', 80, 10).then(Boolean)).toBe(true)
+  expect(await connectSoon(host, 'fd00:44::3', 80).then(Boolean)).toBe(true)
   const asks = async (from: Pick<Host, 'sh'>, to: string, port = 8080) =>
     (await connect(from, to, port, 5))?.trim() ?? false
   const seen = {
