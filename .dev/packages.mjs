@@ -25,6 +25,8 @@ const packages = {
     'iputils-arping': 'arping',
     conntrack: 'conntrack',
     'python3-minimal': '/usr/bin/python3',
+    mandoc: 'mandoc',
+    'man-db': 'man',
   },
   // A machine with a stock kernel, for what this one lacks.
   vm: {

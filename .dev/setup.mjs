@@ -26,7 +26,9 @@ const npmIsStale = () =>
 
 const buildIsStale = () => {
   const sources = ['cni', 'src', 'ipam'].map(room => newest(root + room))
-  const rest = ['package.json', 'package-lock.json', '.dev/build.mjs'].map(file => changed(root + file))
+  const rest = ['package.json', 'package-lock.json', '.dev/build.mjs', '.dev/launcher.mjs'].map(file =>
+    changed(root + file),
+  )
   return changed(`${root}dist/vethwork`) < Math.max(...sources, ...rest)
 }
 

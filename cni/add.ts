@@ -1,7 +1,9 @@
 /** ADD: attach one container to one network (specification, section 2 "ADD"). */
 
+import type { Owner } from '../ipam/lease.ts'
 import { refuseForbidden } from '../src/linux/allowlist.ts'
 import { ensure, refuseTakenName, remove } from '../src/linux/machine.ts'
+import { lacksRules } from '../src/linux/revival.ts'
 import { trace } from '../src/linux/trace.ts'
 import { routed } from '../src/networks/gateway.ts'
 import { describe, endpointOf, nobody } from '../src/networks/index.ts'
@@ -54,6 +56,7 @@ export const add = async (request: Request, config: Config): Promise<Result> => 
             lease,
           )
           const observed = await ensureRecorded(record, desired, cableFirst ? () => {} : refuse)
+          await reviveOthers(attachment.owner, desired, observed)
           await warn(net, record.endpoint, observed).catch(() => {}) // all is done
           return toResult(config, interfacesOf(desired, observed, net.hostSeed), routed(net, lease))
         },
@@ -71,6 +74,16 @@ const addServices = async (request: Request, config: Config, net: NetConf, attac
   const observed = await ensureTuned(record, desired, netns)
   await warn(net, record.endpoint, observed).catch(() => {}) // all is done
   return tuned(config, attachment, net)
+}
+
+/** A bridge without its rules: somebody has flushed them. What goes wrong here `repair` tells: ADD is done. */
+const reviveOthers = async (owner: Owner, desired: readonly Desired[], observed: Observed) => {
+  const isUsed = desired.some(
+    one => one.kind === 'link' && one.scope === 'network' && observed.links.has(at(one.netns, one.name)),
+  )
+  if (!isUsed || !lacksRules(desired, observed)) return
+  const { revive } = await import('./revive.ts')
+  await revive(owner).catch(() => {})
 }
 
 /** If the work fails, so does what was done for it; and the error says so if not even that succeeds. */

@@ -9,11 +9,13 @@ import { remove } from '../src/linux/machine.ts'
 import { observe } from '../src/linux/observe.ts'
 import { type AttachmentRecord, forget } from '../src/linux/records.ts'
 import { stateDir } from '../src/linux/state.ts'
+import { type Tell, toNobody } from '../src/linux/tell.ts'
 import { isPlugOf, ownerComment, readPlugAlias } from '../src/networks/marks.ts'
 import { type Explained, explain } from '../src/plan/explain.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST } from '../src/plan/netns.ts'
 import { planRemoval } from '../src/plan/plan.ts'
+import { elementAndFlows } from '../src/services/portflows.ts'
 import { again } from './again.ts'
 import { del, describeHeld } from './del.ts'
 import { attemptAll } from './errors.ts'
@@ -39,19 +41,26 @@ export interface Collection {
  * @param dryRun say what would be done
  * @throws CniError, after everything was tried
  */
-export const collect = async (only: string | undefined, dryRun: boolean): Promise<Collection> => {
+export const collect = async (
+  only: string | undefined,
+  dryRun: boolean,
+  tell: Tell = toNobody,
+): Promise<Collection> => {
   // In this order: an ADD that runs meanwhile is remembered before it makes anything.
   const elements = await elementsOf(only)
   const seen = (await seeAttachments()).filter(({ owner }) => only === undefined || owner.network === only)
   const strays = await straysAmong(elements, seen)
   const gone = seen.filter(({ life }) => life === 'gone')
   const collected: Collected[] = []
-  for (const one of gone)
+  for (const [n, one] of gone.entries()) {
+    tell(n, gone.length, `looking at ${one.owner.containerId}`)
     collected.push({ owner: one.owner, addresses: one.addresses, steps: await stepsOf(one) })
+  }
   const steps = explain(planRemoval(strays, await observe(strays)))
   if (!dryRun)
     await attemptAll([
-      ...gone.flatMap(one => [
+      ...gone.flatMap((one, n) => [
+        async () => tell(n, gone.length, `taking away ${one.owner.containerId}`),
         // The last plugin of a chain first.
         ...one.records.toReversed().map(record => () => delAgain(record)),
         () => release(one),
@@ -95,7 +104,6 @@ const elementsOf = async (only: string | undefined): Promise<Marked[]> => {
   return found.flat()
 }
 
-/** Each owner's once a set: with one all go. */
 const straysAmong = async (
   elements: readonly Marked[],
   seen: readonly AttachmentSeen[],
@@ -112,8 +120,5 @@ const straysAmong = async (
     netns: HOST,
     why: 'nobody is attached who has it',
   } as const
-  const once = new Map(
-    strays.map(({ network, ...one }) => [`${one.table} ${one.set} ${one.comment}`, { ...own, ...one }]),
-  )
-  return [...once.values()]
+  return strays.flatMap(({ network, ...one }) => elementAndFlows({ ...own, ...one }))
 }

@@ -10,6 +10,7 @@ import { hostVeth, ownerComment } from '../src/networks/marks.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
+import { elementAndFlows } from '../src/services/portflows.ts'
 import { detour } from '../src/services/shaping.ts'
 import { ownerOf } from './attachment.ts'
 import { isChained, remembered } from './chained.ts'
@@ -28,12 +29,15 @@ export const del = async (request: Request, config: Config): Promise<void> => {
 
 /** All of it but its addresses. */
 export const unplug = async (request: Request, config: Config): Promise<void> => {
-  const { desired } = await describeHeld(request, config)
-  await remove(desired)
+  const { desired, isKnown } = await describeHeld(request, config)
+  await remove(desired, isKnown ? 'remove known' : 'remove')
   forget(ownerOf(request, config), config.plugin)
 }
 
-/** What the attachment may have, as far as that is known without its namespace; and its lease. */
+/**
+ * What the attachment may have, as far as that is known without its namespace; and its lease.
+ * @returns isKnown if all elements that it ever had are among it
+ */
 export const describeHeld = async (request: Request, config: Config) => {
   const record = recall(ownerOf(request, config), config.plugin)
   const inside = await whereItWas(request, config, record)
@@ -47,9 +51,11 @@ export const describeHeld = async (request: Request, config: Config) => {
   const net = { ...config.net, sysctl: {} }
   const desired = describe(net, attachment, lease).filter(isLeft)
   // Nobody remembers: whatever has its mark.
-  const marked = record ? [] : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
+  const marked = record
+    ? (record.elements ?? [])
+    : [...(await ownElements(owner)), detour(owner, inside ?? HOST, '')]
   const half = inside && isInside(config.net) ? [newborn(inside, owner)] : []
-  return { desired: [...desired, ...marked, ...half], lease }
+  return { desired: [...desired, ...marked, ...half], lease, isKnown: record?.elements !== undefined }
 }
 
 /**
@@ -83,7 +89,7 @@ const ownElements = async (owner: Owner): Promise<Desired[]> => {
   const all = await known(() => plugElements(owner.network))
   return (all ?? [])
     .filter(({ comment }) => comment === ownerComment(owner))
-    .map(one => ({ ...common, ...one }))
+    .flatMap(one => elementAndFlows({ ...common, ...one }))
 }
 
 /** What a crash leaves in the container: the interface under the name under which it is made, without a mark. */

@@ -10,11 +10,13 @@ import { newest, supportedVersions } from './versions.ts'
 
 const main = async (): Promise<number> => {
   trace('started')
-  // Bun resolves symlinks in all but this.
-  const personality = personalityOf(process.argv0)
+  // Bun resolves symlinks in all but this; Node leaves them in the script's path.
+  const personality = personalityOf(process.versions.bun ? process.argv0 : (process.argv[1] ?? ''))
   if (!process.env.CNI_COMMAND) {
+    const argv = process.argv.slice(2)
+    if (netavarkCalls.includes(argv[0] ?? '')) return answerNetavark(argv)
     const { runCommandLine } = await import('../src/cli/cli.ts')
-    return runCommandLine(process.argv.slice(2))
+    return runCommandLine(argv)
   }
   let text = ''
   try {
@@ -29,6 +31,21 @@ const main = async (): Promise<number> => {
     return 0
   } catch (error) {
     print(renderError(error, text))
+    return 1
+  }
+}
+
+/** podman 5 does not speak CNI: netavark calls its plugins like this. */
+const netavarkCalls = ['info', 'create', 'setup', 'teardown']
+
+const answerNetavark = async (argv: readonly string[]): Promise<number> => {
+  const { renderError, serveNetavark } = await import('./netavark/serve.ts')
+  try {
+    const answer = await serveNetavark(argv, readStdin)
+    if (answer) print(answer)
+    return 0
+  } catch (error) {
+    print(renderError(error))
     return 1
   }
 }

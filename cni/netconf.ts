@@ -11,6 +11,7 @@ import { parseConditions } from './conditions.ts'
 import { CniError, codes } from './errors.ts'
 import { parseGroups } from './groups.ts'
 import type { Ipam } from './ipamconf.ts'
+import { unmet } from './needs.ts'
 import { refuseHalfRates } from './rates.ts'
 import type { network as schema } from './schema/network.ts'
 import type { validate } from './schema/validate.ts'
@@ -176,11 +177,6 @@ const rules: readonly Rule[] = [
     remedy: 'an interface that is down has no address: leave one of them out',
   },
   {
-    broken: ({ mode }, ipam) => mode === 'nat' && ipam.kind === 'none',
-    message: () => 'mode: "nat" needs addresses',
-    remedy: 'add "subnet": "10.22.0.0/24", or an "ipam" section',
-  },
-  {
     broken: ({ mode, vlan, vlanTrunk }) => mode !== 'bridge' && (vlan > 0 || vlanTrunk.length > 0),
     message: ({ mode }) => `mode: "${mode}" excludes vlan and vlanTrunk`,
     remedy: 'they are for a VLAN-aware bridge, without a mode; a VLAN of a trunk is mode "vlan" with vlanId',
@@ -189,17 +185,6 @@ const rules: readonly Rule[] = [
     broken: ({ mode, isGateway, ipMasq }) => mode === 'local' && (isGateway || ipMasq),
     message: ({ ipMasq }) => `mode: "local" excludes ${ipMasq ? 'ipMasq' : 'isGateway'}: true`,
     remedy: 'a local network has no way out: use mode "nat"',
-  },
-  {
-    broken: ({ mode, master, physicalNetwork }) =>
-      ['flat', 'vlan', 'vlanlink'].includes(mode) && !master && !physicalNetwork,
-    message: ({ mode }) => `mode: "${mode}" needs master`,
-    remedy: "name the interface that leads out, or a physicalNetwork of this host's /etc/vethwork/host.json",
-  },
-  {
-    broken: ({ mode, vlanId, vlanIdRange }) => ['vlan', 'vlanlink'].includes(mode) && !vlanId && !vlanIdRange,
-    message: () => 'mode: "vlan" needs vlanId',
-    remedy: 'a number from 1 to 4094, or a vlanIdRange',
   },
   {
     broken: ({ mode, anycastGateway, gatewayHost }) =>
@@ -213,17 +198,6 @@ const rules: readonly Rule[] = [
     broken: ({ anycastGateway, gatewayHost }) => anycastGateway && gatewayHost !== '',
     message: () => 'anycastGateway: true excludes gatewayHost',
     remedy: 'either every host is the gateway of its own containers, or one is the gateway of all',
-  },
-  {
-    broken: ({ mode, vni, vniRange }) => mode === 'vxlan' && !vni && !vniRange,
-    message: () => 'mode: "vxlan" needs vni',
-    remedy: 'a number from 1 to 16777215, or a vniRange',
-  },
-  {
-    broken: ({ mode, master, physicalNetwork, local }) =>
-      ['vxlan', 'gre'].includes(mode) && !master && !physicalNetwork && !local,
-    message: ({ mode }) => `mode: "${mode}" needs master or local`,
-    remedy: "name the interface of the underlay, or the address of this host's end",
   },
   {
     broken: ({ mode, group }) => mode === 'vxlan' && group !== '' && !isMulticast(group),
@@ -240,11 +214,6 @@ const rules: readonly Rule[] = [
       mode === 'vxlan' && group !== '' && !master && !physicalNetwork,
     message: () => 'group needs master',
     remedy: 'name the interface on which the group is joined',
-  },
-  {
-    broken: ({ mode, peers }) => mode === 'gre' && !peers.length,
-    message: () => 'mode: "gre" needs peers',
-    remedy: "list the addresses of the hosts; this one's own may be among them",
   },
   {
     broken: ({ mode, isGateway, ipMasq }) =>
@@ -279,6 +248,8 @@ const rules: readonly Rule[] = [
 
 /** Fields that exclude or need each other. DEL and GC do not ask: what was refused left nothing, and must not be stuck. */
 export const refuseContradictions = (net: NetConf, ipam: Ipam, { rates }: Wants = nothingWanted) => {
+  const need = unmet(net, ipam)
+  if (need) throw new CniError(codes.badConfig, `mode: "${net.mode}" needs ${need.what}`, need.remedy)
   const rule = rules.find(({ broken }) => broken(net, ipam))
   if (rule) throw new CniError(codes.badConfig, rule.message(net), rule.remedy)
   refuseHalfRates(rates)

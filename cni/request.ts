@@ -55,7 +55,10 @@ const variables: readonly Variable[] = [
 ]
 
 /** Container IDs and network names (specification, sections 1 and 2). */
-export const isCniName = (text: string) => /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text)
+/** Of a network, a container, a plugin. */
+export const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
+export const isCniName = (text: string) => NAME.test(text)
 
 /** @throws CniError(badEnvironment) that names every variable that is missing or wrong */
 export const parseRequest = (env: Readonly<Record<string, string | undefined>>): Request => {

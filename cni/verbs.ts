@@ -12,6 +12,16 @@ export const serve = async (
   text: string,
   personality: Personality,
 ): Promise<object | undefined> => {
+  const work = () => answer(request, text, personality)
+  if (!text.includes('"logFile"')) return work()
+  return (await import('./log/logged.ts')).logged(request, text, personality.name, work)
+}
+
+const answer = async (
+  request: Request,
+  text: string,
+  personality: Personality,
+): Promise<object | undefined> => {
   const [{ parseConfig }, { refuseContradictions }] = await Promise.all([
     import('./config.ts'),
     import('./netconf.ts'),

@@ -1,6 +1,7 @@
 /** Said on stderr, for the runtime's log: what does not keep ADD from succeeding, but its container from being reached. */
 
 import { surroundingsOf } from '../src/linux/surroundings.ts'
+import { warning } from '../src/linux/trace.ts'
 import type { NetConf } from '../src/networks/network.ts'
 import type { Observed } from '../src/plan/observed.ts'
 import { passageOf } from '../src/services/coexistence.ts'
@@ -16,5 +17,5 @@ export const warn = async (net: NetConf, endpoint: Endpoint, seen: Observed): Pr
   const wasTold = zones && way.bridge && !zones.has(way.bridge)
   const surroundings = await surroundingsOf(way, wasTold ? undefined : seen)
   for (const finding of findings(surroundings))
-    if (finding.weight !== 'explains') console.warn(`vethwork: network '${net.name}': ${inOneLine(finding)}`)
+    if (finding.weight !== 'explains') warning(`network '${net.name}': ${inOneLine(finding)}`)
 }

@@ -38,8 +38,10 @@ export const macOf = (address: string): string => macOfAddress(parseAddress(addr
 /** The address that an interface makes of its MAC address (modified EUI-64, RFC 4291 appendix A). */
 export const linkLocalOf = (mac: string): string => {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map(byte => Number.parseInt(byte, 16))
-  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
-  return parseAddress(`fe80::${groups.map(group => group.toString(16)).join(':')}`).text
+  const first = ((a ^ 2) << 8) | b
+  const rest = [(c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
+  // As RFC 5952 spells it: the `::` takes in a first group of zeros, and no other can be all of them.
+  return `fe80::${(first ? [first, ...rest] : rest).map(group => group.toString(16)).join(':')}`
 }
 
 /** The multicast address by which an IPv6 address is asked for (RFC 4291 section 2.7.1). */

@@ -10,6 +10,7 @@ import {
   constants,
   existsSync,
   fdatasyncSync,
+  fstatSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -73,20 +75,22 @@ export class Torn extends Error {
 }
 
 /**
+ * What is promised of a file when `write` has returned or died: it is on the disk; it is the old or the new one; or,
+ * of a hint, it may be damaged, which is noticed. That one is quick: nothing is created and nothing taken away.
+ */
+export type Promised = 'durable' | 'atomic' | 'hint'
+
+/**
  * Opens `path` and its folders, private to us, creating what is missing. Its parent may be shared.
  *
- * @param folders a file in a folder marked durable is on the disk when `write` returns
+ * @param folders what is promised of the files in each; '.' is the directory itself, and atomic if not named
  * @throws CniError io; also if a symbolic link stands in place of one of them
  */
-export const openDirectory = (
-  path: string,
-  folders: Readonly<Record<string, 'durable' | 'hint'>>,
-): Directory => {
+export const openDirectory = (path: string, folders: Readonly<Record<string, Promised>>): Directory => {
   makeDirectory(dirname(path))
-  makePrivate(path)
-  for (const folder of Object.keys(folders)) makePrivate(join(path, folder))
+  for (const folder of new Set(['.', ...Object.keys(folders)])) makePrivate(join(path, folder))
   const anew = <T>(name: string, initial: T) =>
-    new LowSync(adapter<T>(path, name, folders[dirname(name)] === 'durable'), initial)
+    new LowSync(adapter<T>(path, name, folders[dirname(name)] ?? 'atomic'), initial)
   return {
     open: (name, initial) => {
       const low = anew(name, initial)
@@ -108,27 +112,26 @@ export const openDirectory = (
 }
 
 /** @throws CniError io; also if `path` is a symbolic link, though its parents may be */
-export const makeDirectory = (path: string): void => {
+export const makeDirectory = (path: string): Stats =>
   telling('create', path, () => {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found?.isDirectory()) return found
+    if (found?.isSymbolicLink()) throw linkError()
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    const found = lstatSync(path)
-    if (found.isSymbolicLink()) throw linkError()
+    return lstatSync(path)
   })
-}
 
 const makePrivate = (path: string): void => {
-  makeDirectory(path)
+  const { mode } = makeDirectory(path)
   // host-local leaves 0755 behind; our files are nobody else's business.
-  telling('make private', path, () => {
-    if (lstatSync(path).mode & 0o077) chmodSync(path, 0o700)
-  })
+  if (mode & 0o077) telling('make private', path, () => chmodSync(path, 0o700))
 }
 
 const linkError = () => Object.assign(new Error(), { code: 'ELOOP' })
 
 const noFollow = constants.O_NOFOLLOW
 
-const adapter = <T>(directory: string, name: string, durable: boolean): SyncAdapter<T> => {
+const adapter = <T>(directory: string, name: string, promised: Promised): SyncAdapter<T> => {
   const path = join(directory, name)
   return {
     read: () => {
@@ -136,11 +139,12 @@ const adapter = <T>(directory: string, name: string, durable: boolean): SyncAdap
       return text === undefined ? null : (unseal(text, name) as T)
     },
     write: data => {
+      if (promised === 'hint') return telling('write', path, () => overwrite(path, seal(data)))
       // Readers and crashes see the old file or the new one, never a part.
       const temporary = `${path}.${pid}.${Math.random().toString(36).slice(2)}.tmp`
       telling('write', path, () => {
         try {
-          writeWhole(temporary, seal(data), durable)
+          writeWhole(temporary, seal(data), promised === 'durable')
           // rename would replace a symbolic link without following it; but then somebody else meddles with our state.
           if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkError()
           renameSync(temporary, path)
@@ -159,6 +163,19 @@ const writeWhole = (path: string, text: string, durable: boolean): void => {
     const bytes = Buffer.from(text)
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
     if (durable) fdatasyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** In its place and in one piece; what was longer ends with blanks. */
+const overwrite = (path: string, text: string): void => {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | noFollow, 0o600)
+  try {
+    const bytes = Buffer.from(text)
+    const rest = Buffer.alloc(Math.max(0, fstatSync(fd).size - bytes.length), ' ')
+    const whole = Buffer.concat([bytes, rest])
+    for (let done = 0; done < whole.length; ) done += writeSync(fd, whole, done)
   } finally {
     closeSync(fd)
   }
@@ -189,7 +206,8 @@ const seal = (data: unknown): string => {
 }
 
 /** What a file of ours holds. @throws Torn */
-export const unseal = (text: string, name: string): unknown => {
+export const unseal = (file: string, name: string): unknown => {
+  const text = file.replace(/ +$/, '') // of one that was written in its place
   const [start, sum] = head.exec(text) ?? []
   if (start === undefined || !text.endsWith(tail)) throw new Torn(name)
   const body = text.slice(start.length, -tail.length)

@@ -16,7 +16,7 @@ import { isIn, type Range } from './range.ts'
 import { byBlock, type Held, keyOf, type LeaseRecord } from './record.ts'
 
 /** Only blocks are synced to the disk: whatever a power failure takes of the rest belongs to an earlier boot. */
-export const folders = { blocks: 'durable', owners: 'hint' } as const
+export const folders = { '.': 'hint', blocks: 'durable', owners: 'hint' } as const
 const keptCursors = 64
 
 export class State implements View {
@@ -131,7 +131,7 @@ export class State implements View {
 
   /** What killed processes have left: files half written, and hints of leases that never came to be. */
   tidy(): void {
-    for (const folder of ['.', ...Object.keys(folders)])
+    for (const folder of Object.keys(folders))
       for (const name of this.directory.names(folder).filter(one => one.endsWith('.tmp')))
         this.directory.remove(`${folder}/${name}`)
     this.#owners.keepOnly(this.all())
@@ -154,8 +154,8 @@ export class State implements View {
   /** Another boot: no container of then runs, every lease is free. */
   #wipe(): void {
     for (const folder of Object.keys(folders))
-      for (const name of this.directory.names(folder)) this.directory.remove(`${folder}/${name}`)
-    for (const name of this.directory.names('.')) if (name.endsWith('.tmp')) this.directory.remove(name)
+      for (const name of this.directory.names(folder))
+        if (folder !== '.' || name.endsWith('.tmp')) this.directory.remove(`${folder}/${name}`)
     this.pool.write()
   }
 

@@ -4,15 +4,19 @@ import { distance } from 'fastest-levenshtein'
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
 
-/** An object with these fields, and maybe more. valibot by itself takes a list for one. */
+/** valibot by itself takes a list for an object. */
+const noList = v.custom<object>(
+  value => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be an object',
+)
+
+/** An object with these fields, and maybe more. */
 export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.pipe(
-    v.custom<object>(
-      value => typeof value === 'object' && value !== null && !Array.isArray(value),
-      'must be an object',
-    ),
-    v.looseObject(entries),
-  )
+  v.pipe(noList, v.looseObject(entries))
+
+/** An object whose keys are names of somebody's choice. */
+export const record = <Value extends v.GenericSchema>(value: Value) =>
+  v.pipe(noList, v.record(v.string(), value))
 
 /** An object whose unknown fields are named, with the field that was probably meant. */
 export const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -46,36 +50,34 @@ const suggestion = (key: string, known: readonly string[]) => {
 
 export const flag = v.optional(v.boolean())
 
-/** An integer from `min` to `max`, both included. */
-export const integer = (min: number, max: number) =>
-  v.pipe(
-    v.number(),
-    v.check(
-      value => Number.isInteger(value) && value >= min && value <= max,
-      `must be a whole number from ${min} to ${max}`,
-    ),
-  )
+/** An integer from `min` to `max`, both included. valibot's own checks: the JSON Schema is made of them. */
+export const integer = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`
+  return v.pipe(v.number(), v.integer(message), v.minValue(min, message), v.maxValue(max, message))
+}
 
 /**
  * A name of a Linux interface: of what the kernel takes (dev_valid_name() in net/core/dev.c) all
  * that has no meaning of its own in a line of `ip` or `nft`, as quotes, `*` and `+` have.
  */
+const INTERFACE_NAME = /^(?!-|\.{1,2}$)[\w.@=,~-]{1,15}$/
+
 export const interfaceName = v.pipe(
   v.string(),
-  v.check(
-    isInterfaceName,
+  v.regex(
+    INTERFACE_NAME,
     "must be an interface's name: 1 to 15 letters, digits and _ . @ = , ~ -, not '.' or '..'",
   ),
 )
 
-export function isInterfaceName(name: string): boolean {
-  return /^[\w.@=,~-]{1,15}$/.test(name) && !/^(\.{1,2}|-.*)$/.test(name)
-}
+export const isInterfaceName = (name: string) => INTERFACE_NAME.test(name)
 
-export const isMac = (text: string) =>
-  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0
+/** The lowest bit of the first byte is that of groups. No flag: a JSON Schema has none. */
+const MAC = /^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$/
 
-export const mac = v.pipe(v.string(), v.check(isMac, 'must be a unicast MAC address as 02:42:0a:16:00:02'))
+export const isMac = (text: string) => MAC.test(text)
+
+export const mac = v.pipe(v.string(), v.regex(MAC, 'must be a unicast MAC address as 02:42:0a:16:00:02'))
 
 const text = v.string()
 export const texts = v.array(text)

@@ -2,9 +2,9 @@
 
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
-import { fields, flag } from './fields.ts'
+import { fields, flag, record } from './fields.ts'
 
-const rule = fields({
+export const rule = fields({
   direction: v.optional(v.picklist(['ingress', 'egress'], "must be 'ingress' or 'egress'")),
   protocol: v.optional(v.string()),
   /** `80`, `8000-8010` */
@@ -19,5 +19,5 @@ export const isolation = {
   ),
   macspoofchk: flag,
   ipspoofchk: flag,
-  securityGroups: v.optional(v.record(v.string(), v.array(rule))),
+  securityGroups: v.optional(record(v.array(rule))),
 }

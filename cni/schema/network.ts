@@ -2,33 +2,37 @@
 
 // biome-ignore lint/style/noRestrictedImports: one of the schemas
 import * as v from 'valibot'
-import { dns, fields, flag, integer, interfaceName, mac, object, texts } from './fields.ts'
+import { dns, fields, flag, integer, interfaceName, mac, object, record, texts } from './fields.ts'
 import { ipRanges } from './ipam.ts'
 import { isolation } from './isolation.ts'
-import { portMappings, ports } from './ports.ts'
+import { logging } from './logging.ts'
+import { portMapping, ports } from './ports.ts'
 import { rates, shaping } from './shaping.ts'
 import { tuning } from './tuning.ts'
 
+export const label = object({ key: v.string(), value: v.string() })
+
 /** `args.cni` (CONVENTIONS.md), and what the reference `tuning` takes from there; other keys pass. */
-const args = object({
+export const args = object({
   ips: v.optional(texts),
   mac: v.optional(mac),
-  labels: v.optional(v.array(object({ key: v.string(), value: v.string() }))),
+  labels: v.optional(v.array(label)),
   sysctl: tuning.sysctl,
   mtu: tuning.mtu,
   promisc: tuning.promisc,
   allmulti: tuning.allmulti,
 })
 
-/** Fields of the specification (section 1) and those a runtime adds. */
+/** Fields of the specification (section 1), those a runtime adds, and what editors look for. */
 export const protocol = {
+  $schema: v.optional(v.string()),
   cniVersion: v.optional(v.string()),
   cniVersions: v.optional(texts),
   name: v.string(),
   type: v.optional(v.string()),
   disableCheck: flag,
   disableGC: flag,
-  capabilities: v.optional(v.record(v.string(), v.boolean())),
+  capabilities: v.optional(record(v.boolean())),
   runtimeConfig: v.optional(object({})),
   args: v.optional(object({ cni: v.optional(args) })),
   prevResult: v.optional(object({})),
@@ -57,10 +61,9 @@ const modes = [
 const vlanId = v.optional(integer(1, 4094))
 
 /** An ID, or the range out of which one is chosen. */
-const idRange = v.pipe(
-  v.string(),
-  v.check(text => /^\d{1,8}-\d{1,8}$/.test(text), 'must be a range as 3001-4000'),
-)
+const idRange = v.pipe(v.string(), v.regex(/^\d{1,8}-\d{1,8}$/, 'must be a range as 3001-4000'))
+
+export const vlans = object({ id: vlanId, minID: vlanId, maxID: vlanId })
 
 export const network = fields({
   ...protocol,
@@ -77,7 +80,7 @@ export const network = fields({
   hairpinMode: flag,
   promiscMode: flag,
   vlan: v.optional(integer(0, 4094)),
-  vlanTrunk: v.optional(v.array(object({ id: vlanId, minID: vlanId, maxID: vlanId }))),
+  vlanTrunk: v.optional(v.array(vlans)),
   preserveDefaultVlan: flag,
   enabledad: flag,
   disableContainerInterface: flag,
@@ -105,6 +108,15 @@ export const network = fields({
   ...shaping,
   ...isolation,
   ...tuning,
+  ...logging,
+})
+
+export const bandwidth = fields(rates)
+
+export const runtimeDns = fields({
+  servers: v.optional(texts),
+  searches: v.optional(texts),
+  options: v.optional(texts),
 })
 
 /** What the runtime asks for this one attachment (CONVENTIONS.md of the specification). Other capabilities pass. */
@@ -112,12 +124,10 @@ export const runtimeConfig = v.looseObject({
   mac: v.optional(mac),
   ips: v.optional(texts),
   ipRanges: v.optional(ipRanges),
-  portMappings: v.optional(portMappings),
-  bandwidth: v.optional(fields(rates)),
-  dns: v.optional(
-    fields({ servers: v.optional(texts), searches: v.optional(texts), options: v.optional(texts) }),
-  ),
+  portMappings: v.optional(v.array(portMapping)),
+  bandwidth: v.optional(bandwidth),
+  dns: v.optional(runtimeDns),
   aliases: v.optional(texts),
   securityGroups: v.optional(texts),
-  'io.kubernetes.cri.pod-annotations': v.optional(v.record(v.string(), v.string())),
+  'io.kubernetes.cri.pod-annotations': v.optional(record(v.string())),
 })

@@ -14,13 +14,11 @@ export const ports = {
 
 const port = integer(1, 65535)
 
-/** `capabilities.portMappings`. CRI sends hostPort 0 for a container's port that is not published. */
-export const portMappings = v.array(
-  fields({
-    hostPort: v.optional(integer(0, 65535)),
-    containerPort: port,
-    protocol: v.optional(v.string()),
-    hostIP: v.optional(v.string()),
-    range: v.optional(port),
-  }),
-)
+/** Of `capabilities.portMappings`. CRI sends hostPort 0 for a container's port that is not published. */
+export const portMapping = fields({
+  hostPort: v.optional(integer(0, 65535)),
+  containerPort: port,
+  protocol: v.optional(v.string()),
+  hostIP: v.optional(v.string()),
+  range: v.optional(port),
+})

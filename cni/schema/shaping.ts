@@ -4,12 +4,8 @@
 import * as v from 'valibot'
 import { texts } from './fields.ts'
 
-const bits = v.optional(
-  v.pipe(
-    v.number(),
-    v.check(value => value >= 0 && Number.isInteger(value), 'must be a whole number of bits, 0 or more'),
-  ),
-)
+const WHOLE = 'must be a whole number of bits, 0 or more'
+const bits = v.optional(v.pipe(v.number(), v.integer(WHOLE), v.minValue(0, WHOLE)))
 
 export const rates = { ingressRate: bits, ingressBurst: bits, egressRate: bits, egressBurst: bits }
 

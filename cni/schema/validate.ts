@@ -22,7 +22,8 @@ export const validate = <Schema extends v.GenericSchema>(
   const unknown = wrong.every(isUnknown)
   throw new CniError(
     unknown ? codes.unsupportedField : codes.badConfig,
-    wrong.map(issue => complaint(issue, at)).join('; '),
+    // One number may miss its range and be no whole one: that is said once.
+    [...new Set(wrong.map(issue => complaint(issue, at)))].join('; '),
     'correct the configuration',
   )
 }
@@ -35,6 +36,7 @@ const complaint = (issue: v.GenericIssue, at: string) => {
     ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)),
   ]
   const field = path.join('').replace(/^\./, '') || 'the configuration'
+  if (issue.message.startsWith('Invalid key')) return `${field}: is missing`
   const own = issue.message.startsWith('Invalid') ? `must be ${expected(issue)}` : issue.message
   return `${field}: ${shown(issue.input, issue)} ${own}`
 }

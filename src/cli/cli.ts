@@ -11,20 +11,24 @@ import { fdb } from './commands/fdb.ts'
 import { gc } from './commands/gc.ts'
 import { install, uninstall } from './commands/install.ts'
 import { ls } from './commands/ls.ts'
+import { manual } from './commands/man.ts'
 import { plan } from './commands/plan.ts'
 import { prune } from './commands/prune.ts'
 import { ps } from './commands/ps.ts'
 import { repair } from './commands/repair.ts'
 import { topology } from './commands/topology.ts'
 import { trace } from './commands/trace.ts'
+import { traceTime } from './commands/trace-time.ts'
 import { completing, completion, offeredNames } from './completion.ts'
+import type { AnyCommand } from './man/recorded.ts'
 import { Misunderstood } from './misunderstood.ts'
 
 declare const VETHWORK_VERSION: string
+declare const VETHWORK_DATE: string
 
 /** @returns the exit status: 0 done, 1 it could not be done, 2 it was not understood */
 export const runCommandLine = async (argv: readonly string[]): Promise<number> => {
-  const commands = [
+  const commands: AnyCommand[] = [
     ls,
     ps,
     explain,
@@ -40,10 +44,11 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     conf,
     install,
     uninstall,
+    traceTime,
     completion,
+    manual(() => commands, VETHWORK_VERSION, VETHWORK_DATE),
   ]
-  // biome-ignore lint/suspicious/noExplicitAny: each has flags of its own
-  const line = commands.reduce((all, one) => all.command(one as any), yargs())
+  const line = commands.reduce((all, one) => all.command(one), yargs())
   line
     .scriptName('vethwork')
     .usage(
@@ -51,6 +56,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<number> =
     )
     // biome-ignore lint/suspicious/noExplicitAny: its types know the older way, without the usual completions
     .completion('complete', false, completing(await offeredNames(argv)) as any)
+    .epilogue('netavark (podman 5) calls it by info, create, setup and teardown.')
     .demandCommand(1, 'a command is missing')
     .strict()
     .version(VETHWORK_VERSION)

@@ -1,6 +1,6 @@
 /** What the shell offers behind a TAB: commands and flags by yargs, names of what is here by us. */
 
-import type { Argv } from 'yargs'
+import type { CommandModule } from 'yargs'
 import yargs from 'yargs'
 import { shortId } from './words.ts'
 
@@ -52,15 +52,15 @@ const seen = async (): Promise<Names> => {
   }
 }
 
-export const completion = {
+export const completion: CommandModule<object, { shell?: string }> = {
   command: 'completion [shell]',
   describe: 'print the script that lets bash or zsh complete what is typed',
-  builder: (line: Argv) =>
+  builder: line =>
     line
       .positional('shell', { choices: ['bash', 'zsh'] as const, describe: 'default: what SHELL says' })
       .example('source <($0 completion bash)', 'for this shell; in ~/.bashrc for all')
       .example('$0 completion zsh > ~/.zfunc/_vethwork', 'with ~/.zfunc in fpath'),
-  handler: ({ shell = process.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash' }: { shell?: string }) => {
+  handler: ({ shell = process.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash' }) => {
     // yargs asks the environment which one it is.
     delete process.env.ZSH_NAME
     process.env.SHELL = `/bin/${shell}`

@@ -4,16 +4,19 @@ import { CniError, codes } from '../../cni/errors.ts'
 import { lookAt, type Repaired, repair } from '../../cni/repair.ts'
 import { type AttachmentSeen, seeAttachments } from '../linux/attachments.ts'
 import type { AttachmentRecord } from '../linux/records.ts'
+import { type Tell, toNobody } from '../linux/tell.ts'
 import { explain } from '../plan/explain.ts'
 import { attachmentsOf } from './subject.ts'
 
-export const repairAll = async (what: string | undefined, dryRun: boolean) => {
+export const repairAll = async (what: string | undefined, dryRun: boolean, tell: Tell = toNobody) => {
   const seen = what === undefined ? await seeAttachments() : meant(what, await seeAttachments())
   const repaired: Repaired[] = []
   // What containers share is the first one's to mend: undone yet, it would be every one's.
   const told = new Set<string>()
   const failures: unknown[] = []
-  for (const one of await lookAt(seen.flatMap(({ records }) => records))) {
+  const looked = await lookAt(seen.flatMap(({ records }) => records))
+  for (const [n, one] of looked.entries()) {
+    tell(n, looked.length, one.record.owner.containerId)
     try {
       if ('failure' in one) throw one.failure
       const { record, steps, left, obstacles } = one

@@ -20,32 +20,37 @@ import { writeSysctls } from './sysctl.ts'
 import { trace } from './trace.ts'
 
 export const driver: Driver = {
-  run(batch, keepGoing) {
-    trace(`batch ${batch.tool} ${batch.netns} ${batch.ops.length}`)
-    switch (batch.tool) {
-      case 'ip':
-      case 'ip -6':
-      case 'bridge':
-      case 'tc':
-        return runLines(batch.tool, batch, keepGoing)
-      case 'sysctl':
-        return runSysctl(batch, keepGoing)
-      case 'ethtool':
-        return runEthtool(batch)
-      case 'await':
-        return runAwait(batch)
-      case 'nft':
-        return transaction(batch, keepGoing, nftTransaction)
-      case 'conntrack':
-        return runConntrack(batch)
-      case 'firewall-cmd':
-        return runFirewallCmd(batch)
-      default: {
-        const { tool, ops } = batch
-        return transaction(batch, keepGoing, lines => iptablesTransaction(tool, tableOf(ops), lines))
-      }
-    }
+  async run(batch, keepGoing) {
+    const failures = await runBatch(batch, keepGoing)
+    trace(`batch ${batch.tool} ${batch.netns} ${batch.ops.length}`, batch.ops)
+    return failures
   },
+}
+
+const runBatch: Driver['run'] = (batch, keepGoing) => {
+  switch (batch.tool) {
+    case 'ip':
+    case 'ip -6':
+    case 'bridge':
+    case 'tc':
+      return runLines(batch.tool, batch, keepGoing)
+    case 'sysctl':
+      return runSysctl(batch, keepGoing)
+    case 'ethtool':
+      return runEthtool(batch)
+    case 'await':
+      return runAwait(batch)
+    case 'nft':
+      return transaction(batch, keepGoing, nftTransaction)
+    case 'conntrack':
+      return runConntrack(batch)
+    case 'firewall-cmd':
+      return runFirewallCmd(batch)
+    default: {
+      const { tool, ops } = batch
+      return transaction(batch, keepGoing, lines => iptablesTransaction(tool, tableOf(ops), lines))
+    }
+  }
 }
 
 const runLines = async (

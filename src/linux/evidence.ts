@@ -13,8 +13,10 @@ import {
   readPlugAlias,
   TABLES,
 } from '../networks/marks.ts'
+import { sharedMark } from '../plan/kinds/ruleset.ts'
 import { HOST } from '../plan/netns.ts'
-import type { ObservedLink } from '../plan/observed.ts'
+import type { ObservedElement, ObservedLink } from '../plan/observed.ts'
+import { BRIDGES, TABLE } from '../services/isolation.ts'
 import { findTool } from './exec.ts'
 import { seeFirewalls } from './firewalls.ts'
 import { iptablesTable } from './iptables.ts'
@@ -86,15 +88,22 @@ export const networksOfRules = async (withIptables: boolean): Promise<string[]> 
 
 /** Elements in our nft sets that are this network's attachments': in its own sets, and in those that networks share. */
 export const plugElements = async (network: string) => {
-  const elements: { table: string; set: string; key: string; comment: string }[] = []
+  const elements: (ObservedElement & { table: string; set: string })[] = []
   for (const table of (await findTool('nft')) ? TABLES : [])
     for (const [set, found] of (await nftTable(table))?.sets ?? []) {
       const mine = set.endsWith(nftSuffix(network))
         ? found
         : found.filter(({ comment }) => isOwnerOf(network, comment))
-      elements.push(...mine.map(({ key, comment }) => ({ table, set, key, comment })))
+      elements.push(...mine.map(one => ({ table, set, ...one })))
     }
   return elements
+}
+
+/** Bridges of other plugins that this network's ingressPolicy is about. */
+export const secludedBridges = async (network: string): Promise<string[]> => {
+  const table = (await findTool('nft')) ? await nftTable(TABLE) : undefined
+  const mark = sharedMark(nftSuffix(network))
+  return (table?.sets.get(BRIDGES) ?? []).filter(({ comment }) => comment === mark).map(({ key }) => key)
 }
 
 /** Whether anybody has something in the sets and maps that all networks share. @param own comments that do not count */

@@ -3,13 +3,13 @@
  * only where there is something: a host without any costs one list of tables.
  */
 
-import { readFile } from 'node:fs/promises'
 import type { IptablesCommand } from '../plan/kinds/iptables.ts'
 import type { ObservedBarrier, ObservedFirewalls } from '../plan/observed.ts'
 import { findTool } from './exec.ts'
 import { FIREWALLD, firewalldZones } from './firewalld.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftBaseChains, nftRules, nftTables } from './nft.ts'
+import { contentOf } from './procfs.ts'
 
 export interface Seen {
   readonly firewalls: ObservedFirewalls
@@ -19,7 +19,7 @@ export interface Seen {
 
 export const seeFirewalls = async (): Promise<Seen> => {
   const tables = (await findTool('nft')) ? await nftTables() : []
-  const legacy = await legacyTables()
+  const legacy = legacyTables()
   const filters = new Map<string, readonly string[]>()
   for (const [command, isThere] of [
     ['iptables-nft', tables.includes('ip filter')],
@@ -43,17 +43,13 @@ export const seeFirewalls = async (): Promise<Seen> => {
 const isOfIptables = (table: string) => /^ip6? (filter|nat|mangle|raw|security)$/.test(table)
 
 /** Tables of the older iptables that are in use here: asked by name it would load a module to have one. */
-const legacyTables = async () => {
-  const names = async (file: string) =>
-    (await readFile(`/proc/net/${file}`, 'utf8').catch(() => '')).split('\n').filter(Boolean)
-  return {
-    'iptables-legacy': await names('ip_tables_names'),
-    'ip6tables-legacy': await names('ip6_tables_names'),
-  }
+const legacyTables = () => {
+  const names = (file: string) => contentOf(`/proc/net/${file}`).split('\n').filter(Boolean)
+  return { 'iptables-legacy': names('ip_tables_names'), 'ip6tables-legacy': names('ip6_tables_names') }
 }
 
 /** Both kinds have some: either command shows its own alone. */
-const holdRules = async (legacy: Awaited<ReturnType<typeof legacyTables>>) => {
+const holdRules = async (legacy: ReturnType<typeof legacyTables>) => {
   const holds = async (command: IptablesCommand) =>
     (await findTool(`${command}-save`)) !== undefined &&
     (await iptablesTable(command)).some(line => line.startsWith('-A '))

@@ -8,6 +8,7 @@ import type { Observed } from '../plan/observed.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { listenersOf } from './listeners.ts'
+import { allAddresses } from './netlink/links.ts'
 
 /** The host's addresses where one is named or flows to them are forgotten; its sockets, of those ports. */
 export const observePorts = async (
@@ -23,6 +24,7 @@ export const observePorts = async (
 }
 
 const hostAddresses = async () =>
+  (await allAddresses(HOST)) ??
   (await ipShow(HOST, ['addr show']))
     .map(linkOf)
     .flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)))

@@ -1,9 +1,10 @@
-/** Sockets of the host that wait for whoever comes, as /proc/net shows them (proc(5)), and whose they are. */
+/** Sockets of the host that wait for whoever comes, and whose they are. */
 
-import { readdir, readFile, readlink } from 'node:fs/promises'
 import { parseAddress } from '../../ipam/address.ts'
 import { familyOf, hexAddress } from '../../ipam/cidr.ts'
 import type { ObservedListener } from '../plan/observed.ts'
+import { waitingSockets } from './netlink/sockets.ts'
+import { contentOf, namesIn, targetOf } from './procfs.ts'
 
 type Protocol = ObservedListener['protocol']
 type Socket = Omit<ObservedListener, 'process'> & { readonly inode: string }
@@ -15,23 +16,23 @@ export const listenersOf = async (
   protocols: readonly Protocol[],
   isWanted: (one: ObservedListener) => boolean,
 ): Promise<ObservedListener[]> => {
-  const found = (await Promise.all(protocols.map(socketsOf))).flat().filter(isWanted)
+  const found: Socket[] = []
+  for (const protocol of protocols) found.push(...(await socketsOf(protocol)).filter(isWanted))
   if (!found.length) return []
-  const processes = await processesOf(found.map(({ inode }) => inode))
+  const processes = processesOf(found.map(({ inode }) => inode))
   return found.map(({ inode, ...one }) => ({ ...one, process: processes.get(inode) }))
 }
 
-const socketsOf = async (protocol: Protocol): Promise<Socket[]> =>
-  protocol === 'sctp'
-    ? sctpSockets(await linesOf('sctp/eps'))
-    : [
-        ...inetSockets(protocol, await linesOf(protocol)),
-        ...inetSockets(protocol, await linesOf(`${protocol}6`)),
-      ]
+const socketsOf = async (protocol: Protocol): Promise<Socket[]> => {
+  if (protocol === 'sctp') return sctpSockets(linesOf('sctp/eps'))
+  const found = await waitingSockets(protocol)
+  if (found) return found.map(({ address, ...one }) => ({ protocol, ...one, ...heardAt(address) }))
+  return [protocol, `${protocol}6`].flatMap(file => inetSockets(protocol, linesOf(file)))
+}
 
-/** Without the heading; none where the kernel has no such protocol. */
-const linesOf = async (file: string) =>
-  (await readFile(`/proc/net/${file}`, 'utf8').catch(() => ''))
+/** As proc(5) shows them. Without the heading; none where the kernel has no such protocol. */
+const linesOf = (file: string) =>
+  contentOf(`/proc/net/${file}`)
     .split('\n')
     .slice(1)
     .filter(line => line.trim())
@@ -77,23 +78,35 @@ const withoutClothes = (address: string) => {
 }
 
 /** Of sockets, by inode number: the first process found that has each. */
-const processesOf = async (inodes: readonly string[]) => {
+const processesOf = (inodes: readonly string[]) => {
   const wanted = new Set(inodes.map(inode => `socket:[${inode}]`))
   const found = new Map<string, ObservedListener['process']>()
-  for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
-    const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
-    const links = await Promise.all(files.map(file => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')))
+  for (const pid of namesIn('/proc').filter(name => /^\d+$/.test(name))) {
+    const links = namesIn(`/proc/${pid}/fd`).map(file => targetOf(`/proc/${pid}/fd/${file}`))
     for (const link of links.filter(one => wanted.has(one))) {
       const inode = link.slice('socket:['.length, -1)
-      if (!found.has(inode)) found.set(inode, await processOf(pid))
+      if (!found.has(inode)) found.set(inode, processOf(pid))
     }
     if (found.size === wanted.size) break
   }
   return found
 }
 
-const processOf = async (pid: string) => {
-  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
-  const [name, command] = await Promise.all([read('comm'), read('cmdline')])
-  return { pid: Number(pid), name: name.trim(), command: command.replaceAll('\0', ' ').trim() }
+const processOf = (pid: string) => ({
+  pid: Number(pid),
+  name: contentOf(`/proc/${pid}/comm`).trim(),
+  command: contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim(),
+  isAncestor: isAncestorOfOurs(pid),
+})
+
+/** Whether it started us, maybe by others. */
+const isAncestorOfOurs = (pid: string): boolean => {
+  for (let at = String(process.ppid); Number(at) > 1; at = parentOf(at)) if (at === pid) return true
+  return false
+}
+
+/** Field 4 of /proc/PID/stat; the name before it is in parentheses, and may hold any. */
+const parentOf = (pid: string) => {
+  const stat = contentOf(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')')).split(' ')[2] ?? '0'
 }

@@ -10,6 +10,7 @@ import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
 import { at, type Observed } from '../plan/observed.ts'
 import { plan, planRemoval, type Step } from '../plan/plan.ts'
+import { elementAndFlows } from '../services/portflows.ts'
 import { CommandError } from './commanderror.ts'
 import { driver } from './driver.ts'
 import { guestsOf, hasSharedElements, ifbLinks, networkLinks, plugElements, plugLinks } from './evidence.ts'
@@ -56,11 +57,17 @@ export const ensure = async (
 const isOvertaken = (error: unknown) =>
   error instanceof CommandError && ['missing', 'overtaken'].includes(error.kind)
 
-/** Takes away all that one attachment owns; reports everything that did not go. */
-export const remove = async (desired: readonly Desired[]): Promise<void> => {
+/**
+ * Takes away all that one attachment owns; reports everything that did not go.
+ * @param purpose 'remove known' if the keys of its elements are known
+ */
+export const remove = async (
+  desired: readonly Desired[],
+  purpose: 'remove' | 'remove known' = 'remove',
+): Promise<void> => {
   const own = desired.filter(isOwn)
   const removeSome = async (some: readonly Desired[]) =>
-    applyAll(planRemoval(some, await observe(some, 'remove')), driver)
+    applyAll(planRemoval(some, await observe(some, purpose)), driver)
   // Apart, so that a tool that does not work keeps nothing but its own things; the rules outlast the cable.
   // Flows are forgotten when the element that leads them is gone, not before.
   const isElement = ({ kind }: Desired) => kind === 'element' || kind === 'conntrack'
@@ -107,7 +114,7 @@ export const removeStrays = async (
     ...stray(links, hostVeth).map(
       (name): Desired => ({ ...common, kind: 'link', type: 'veth', name, settings: {} }),
     ),
-    ...elements.map((one): Desired => ({ ...common, kind: 'element', ...one })),
+    ...elements.flatMap(one => elementAndFlows({ ...common, kind: 'element', ...one })),
   ])
 }
 

@@ -78,12 +78,14 @@ const seenBy = async (
       return { chains: found.chains, sets: new Map(found.sets.map(set => [set, elements(set)])) }
     }
     const sets = new Map(found.sets.map(set => [set, [] as ObservedElement[]]))
-    // Whose are looked for by comment are looked for once a set: all of it is read.
-    const asked = new Map(wanted.elements.map(one => [`${one.set} ${one.key ?? `of ${one.comment}`}`, one]))
-    for (const { set, key, comment } of asked.values())
-      sets
-        .get(set)
-        ?.push(...elementsOf(socket, table, set, key === undefined ? { comment } : { keys: [key] }))
+    for (const [set, found] of sets) {
+      const asked = wanted.elements.filter(one => one.set === set)
+      const keys = new Set(asked.flatMap(({ key }) => key ?? []))
+      if (keys.size) found.push(...elementsOf(socket, table, set, { keys: [...keys] }))
+      // All of the set is read.
+      const comments = new Set(asked.flatMap(({ key, comment }) => (key === undefined ? comment : [])))
+      for (const comment of comments) found.push(...elementsOf(socket, table, set, { comment }))
+    }
     const all = wanted.groups?.length ? setNames(socket, table) : []
     for (const { name, keys } of wanted.groups ?? [])
       for (const set of all.filter(one => one === name || one.startsWith(`${name}/`)))

@@ -29,20 +29,23 @@ import { readSysctls } from './sysctl.ts'
 import { tcShow } from './tc.ts'
 
 /**
- * @param purpose what the plan will be for: our nft tables may hold thousands of networks and elements, of which it
- * needs a few; all are looked at without it
+ * What the plan will be for. Who makes elements looks at their keys; who takes them away, at what has his mark, which
+ * takes as long as there are many, or at their keys where he knows that they are all.
  */
-export const observe = async (
-  desired: readonly Desired[],
-  purpose?: 'ensure' | 'remove',
-): Promise<Observed> => {
+export type Purpose = 'ensure' | 'remove' | 'remove known'
+
+/**
+ * @param purpose our nft tables may hold thousands of networks and elements, of which it needs a few; all are looked
+ * at without it
+ */
+export const observe = async (desired: readonly Desired[], purpose?: Purpose): Promise<Observed> => {
   // Interfaces and rules are apart from each other; what belongs to an interface is asked for if it exists.
   const [links, tables, iptables, sysctls, ports, seen] = await Promise.all([
     observeLinks(desired),
     observeTables(desired, purpose),
     observeIptables(desired),
     observeForwarding(desired),
-    observePorts(desired),
+    observePorts(purpose?.startsWith('remove') ? desired.filter(isNoPort) : desired),
     observeFirewalls(desired),
   ])
   const there = desired.filter(
@@ -73,6 +76,9 @@ export const observe = async (
     sysctls: new Map([...sysctls.sysctls, ...settings]),
   }
 }
+
+/** It is made free by nobody. */
+const isNoPort = ({ kind }: Desired) => kind !== 'hostport'
 
 /** A kernel parameter of a container, but of no interface. */
 const isContainersOwn = (one: Desired) => one.kind === 'sysctl' && one.netns !== HOST && one.dev === undefined
@@ -213,7 +219,7 @@ const observeAdvertised = async (): Promise<string[]> => {
   return devs.filter(dev => values.get(acceptRa(dev)) === '1')
 }
 
-const observeTables = async (desired: readonly Desired[], purpose?: 'ensure' | 'remove') => {
+const observeTables = async (desired: readonly Desired[], purpose?: Purpose) => {
   const names = new Set(
     desired.flatMap(one => (one.kind === 'ruleset' || one.kind === 'element' ? [one.table] : [])),
   )
@@ -226,21 +232,17 @@ const observeTables = async (desired: readonly Desired[], purpose?: 'ensure' | '
   return tables
 }
 
-/** Who makes an element looks at its key; who takes it away, at what is his. A ruleset goes with all that is in it. */
-const wantedOf = (
-  desired: readonly Desired[],
-  table: string,
-  purpose: 'ensure' | 'remove',
-): Wanted | undefined => {
+/** A ruleset goes with all that is in it. */
+const wantedOf = (desired: readonly Desired[], table: string, purpose: Purpose): Wanted | undefined => {
   const rulesets = desired.flatMap(one => (one.kind === 'ruleset' && one.table === table ? [one] : []))
-  if (purpose === 'remove' && rulesets.length) return undefined
+  if (purpose !== 'ensure' && rulesets.length) return undefined
   const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
   return {
     chains: rulesets.flatMap(({ chains }) => names(chains)),
     sets: rulesets.flatMap(({ sets }) => names(sets)),
     elements: desired.flatMap(one =>
       one.kind === 'element' && one.table === table
-        ? [{ set: one.set, comment: one.comment, key: purpose === 'ensure' ? one.key : undefined }]
+        ? [{ set: one.set, comment: one.comment, key: purpose === 'remove' ? undefined : one.key }]
         : [],
     ),
     // Whoever wants a port of the host looks for it among those of all networks, also where one address is named.

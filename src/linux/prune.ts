@@ -7,19 +7,28 @@ import { remains } from '../networks/remains.ts'
 import { applyAll } from '../plan/apply.ts'
 import { type Explained, explain } from '../plan/explain.ts'
 import { HOST } from '../plan/netns.ts'
+import type { ObservedLink } from '../plan/observed.ts'
 import { planRemoval } from '../plan/plan.ts'
 import { detour } from '../services/shaping.ts'
 import { hasLivingOwners } from './alive.ts'
 import { driver } from './driver.ts'
-import { allPlugLinks, guestsOf, networkLinks, networksOfRules, strayIfbs } from './evidence.ts'
+import {
+  allPlugLinks,
+  guestsOf,
+  networkLinks,
+  networksOfRules,
+  secludedBridges,
+  strayIfbs,
+} from './evidence.ts'
 import { findTool } from './exec.ts'
 import { forgetIds } from './ids.ts'
 import { observe } from './observe.ts'
 import { restoreSysctls } from './originals.ts'
-import { forgetNetwork } from './records.ts'
+import { forgetNetwork, recordsIn } from './records.ts'
 import { livingRecords } from './revival.ts'
 import { hostLock } from './state.ts'
 import { takeoversOf } from './takeovers.ts'
+import { type Tell, toNobody } from './tell.ts'
 
 export interface Pruned {
   readonly network: string
@@ -33,7 +42,7 @@ export interface Pruned {
  * @param dryRun say what would be done, touch nothing
  * @param sysctls also set the host's kernel parameters back, if no network is left
  */
-export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolean) =>
+export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolean, tell: Tell = toNobody) =>
   withLock(hostLock(), async () => {
     const links = await networkLinks()
     const withIptables = (await findTool('iptables-save')) !== undefined
@@ -59,7 +68,9 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         `there are: ${[...all].join(', ') || 'none'}`,
       )
     const pruned: Pruned[] = []
-    for (const network of only === undefined ? all : [only]) {
+    const chosen = only === undefined ? [...all] : [only]
+    for (const [n, network] of chosen.entries()) {
+      tell(n, chosen.length, network)
       const mine = links.filter(one => one.network === network)
       const bridges = mine.filter(({ type }) => type === 'bridge')
       const taken = takeoversOf(bridges.map(({ name }) => name))
@@ -70,7 +81,7 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
         guests.length > 0 ||
         plugs.some(({ alias }) => isPlugOf(network, alias)) ||
         (await livingRecords([network])).length > 0 ||
-        (mine.length === 0 && (await hasLivingOwners(network)))
+        (mine.length === 0 && ((await hasLivingOwners(network)) || (await hasForgotten(network, plugs))))
       const shared = inUse
         ? []
         : [...remains(network, mine, { nft: withNft, iptables: withIptables }), ...taken]
@@ -87,3 +98,10 @@ export const prune = (only: string | undefined, dryRun: boolean, sysctls: boolea
     const left = pruned.some(({ inUse }) => inUse) || pruned.length < all.size
     return { pruned, restored: sysctls && !left ? await restoreSysctls(dryRun) : [] }
   })
+
+/** Another plugin's cables have no mark of ours: where no record is left, the bridge tells that somebody is there. */
+const hasForgotten = async (network: string, veths: readonly ObservedLink[]): Promise<boolean> => {
+  if (recordsIn(network).length) return false
+  const bridges = await secludedBridges(network)
+  return veths.some(({ master }) => bridges.includes(master))
+}

@@ -55,15 +55,6 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
       why: 'the cable between the container and the bridge',
     },
-    {
-      ...common,
-      kind: 'sysctl',
-      dev: port,
-      key: `net/ipv6/conf/${port}/accept_ra`,
-      value: '0',
-      optional: true,
-      why: "a container must not become the host's router",
-    },
     ...(isVlanAware(conf) ? portVlans(conf, port) : []),
   ]
 }
@@ -129,7 +120,9 @@ export const inside = (
   const dev = owner.ifname
   const common = { scope: 'attachment', netns } as const
   const { addresses } = lease
-  const v6 = addresses.some(({ address }) => familyOf(address) === 6)
+  const [v4, v6] = ([4, 6] as const).map(family =>
+    addresses.some(({ address }) => familyOf(address) === family),
+  )
   const sysctl = (family: 4 | 6, name: string, value: string, why: string): Desired => ({
     ...common,
     kind: 'sysctl',
@@ -139,17 +132,16 @@ export const inside = (
     optional: true,
     why,
   })
-  const announcing = [
-    sysctl(4, 'arp_notify', '1', 'neighbours learn who has the address now'),
-    sysctl(6, 'ndisc_notify', '1', 'neighbours learn who has the address now'),
-  ]
+  const announced = 'neighbours learn who has the address now'
   return [
+    // Only of what it has: a kernel with a thousand namespaces takes long to find one.
     ...(v6 ? [sysctl(6, 'disable_ipv6', '0', 'the container has an IPv6 address')] : []),
-    ...(conf.enabledad
-      ? []
-      : [sysctl(6, 'accept_dad', '0', 'enabledad is off: no wait before an address is used')]),
+    ...(v6 && !conf.enabledad
+      ? [sysctl(6, 'accept_dad', '0', 'enabledad is off: no wait before an address is used')]
+      : []),
     ...(v6 ? [sysctl(6, 'keep_addr_on_down', '1', 'addresses survive the interface going down')] : []),
-    ...(addresses.length ? announcing : []),
+    ...(v4 ? [sysctl(4, 'arp_notify', '1', announced)] : []),
+    ...(v6 ? [sysctl(6, 'ndisc_notify', '1', announced)] : []),
     {
       ...common,
       kind: 'link',

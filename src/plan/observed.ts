@@ -178,7 +178,13 @@ export interface ObservedListener {
   readonly address: string
   readonly families: readonly (4 | 6)[]
   /** Who has it; undefined if that cannot be seen from here. */
-  readonly process?: { readonly pid: number; readonly name: string; readonly command: string }
+  readonly process?: {
+    readonly pid: number
+    readonly name: string
+    readonly command: string
+    /** It started us, maybe by others. */
+    readonly isAncestor?: boolean
+  }
 }
 
 /** The key of what belongs to an interface or a namespace: what, in which namespace. */

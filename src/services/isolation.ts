@@ -11,8 +11,8 @@ import { HOST } from '../plan/netns.ts'
 import type { Service } from './service.ts'
 
 /** The bridges of all networks that keep others out. */
-const BRIDGES = 'secluded-bridges'
-const TABLE = 'inet vethwork'
+export const BRIDGES = 'secluded-bridges'
+export const TABLE = 'inet vethwork'
 
 export const keepsOut = ({ ingressPolicy }: Pick<NetConf, 'ingressPolicy'>) =>
   ingressPolicy === 'same-bridge' || ingressPolicy === 'isolated'

@@ -3,11 +3,11 @@
 import { familyOf, hostOf } from '../../ipam/cidr.ts'
 import { nftSuffix, ownerComment } from '../networks/marks.ts'
 import type { NetConf } from '../networks/network.ts'
-import type { Conntrack } from '../plan/kinds/conntrack.ts'
 import type { Element } from '../plan/kinds/element.ts'
 import type { HostPort } from '../plan/kinds/hostport.ts'
 import type { Desired } from '../plan/kinds/index.ts'
 import { HOST } from '../plan/netns.ts'
+import { forgotten } from './portflows.ts'
 import { answersOf, isBeside, obstacleOf } from './portreach.ts'
 import {
   answerChain,
@@ -124,7 +124,8 @@ const mapOf = (conf: NetConf, family: 4 | 6, address: string) => {
   return `${address ? maps.one : maps.all}${own}`
 }
 
-interface Published {
+/** One port of the host, and where it leads. */
+export interface Published {
   readonly element: Element
   readonly mapping: PortMapping
   readonly n: number
@@ -209,26 +210,3 @@ const localnet = (conf: NetConf, { bridge, port }: Endpoint): Desired[] => {
     },
   ]
 }
-
-/** TCP begins every connection anew; what it had for others is not asked. */
-const forgotten =
-  (when: Conntrack['when']) =>
-  ({ element, mapping, n, target, address }: Published): Conntrack[] => {
-    const { protocol, hostPort, containerPort } = mapping
-    if (protocol === 'tcp') return []
-    return [
-      {
-        kind: 'conntrack',
-        scope: 'attachment',
-        netns: HOST,
-        family: familyOf(target),
-        protocol,
-        address,
-        port: hostPort + n,
-        target: { address: target, port: containerPort + n },
-        element,
-        when,
-        why: 'portMappings: who spoke to the port before is led anew',
-      },
-    ]
-  }

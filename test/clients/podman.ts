@@ -2,19 +2,23 @@ import type { Machine } from '../helpers/machine.ts'
 import type { Ran } from '../helpers/run.ts'
 import { imageName } from './image.ts'
 
-const containersConf = `
+const containersConf = (network: string, engine: string, containers: string) => `
 [containers]
 log_driver = "k8s-file"
+${containers}
 default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+${engine}
 [network]
-network_backend = "cni"
-cni_plugin_dirs = ["/opt/cni/bin"]
-network_config_dir = "/etc/cni/net.d"
+${network}
 `
+/** podman 4 as a runtime of CNI. */
+const cni = `network_backend = "cni"
+cni_plugin_dirs = ["/opt/cni/bin"]
+network_config_dir = "/etc/cni/net.d"`
 const storageConf = `
 [storage]
 driver = "vfs"
@@ -33,10 +37,14 @@ export interface Podman {
 }
 
 /** A podman with storage of its own on the machine, with the image. Its state ends with the machine. */
-export const podmanOn = async (machine: Machine, archive: string): Promise<Podman> => {
-  machine.write('/etc/vwt/containers.conf', containersConf)
+export const podmanOn = async (
+  machine: Machine,
+  archive: string,
+  { program = 'podman', network = cni, engine = '', containers = '' } = {},
+): Promise<Podman> => {
+  machine.write('/etc/vwt/containers.conf', containersConf(network, engine, containers))
   machine.write('/etc/vwt/storage.conf', storageConf)
-  const podman = (...args: string[]) => machine.sh('podman', args, { env, timeout: 60_000 })
+  const podman = (...args: string[]) => machine.sh(program, args, { env, timeout: 60_000 })
   const good = async (...args: string[]) => {
     const ran = await podman(...args)
     if (ran.exitCode !== 0) throw new Error(`podman ${args.join(' ')}: ${ran.stderr}`)

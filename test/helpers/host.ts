@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { unwatch, watch } from './guard.ts'
 import { addNetns, deleteNetns, type Netns } from './netns.ts'
 import { killInside } from './residents.ts'
@@ -21,7 +22,10 @@ export interface Host extends Netns {
   containers(count: number): Promise<Container[]>
   /** A machine beyond this one, 198.51.100.2 and 2001:db8:51::2 on the host's eth0, with no route back. */
   outside(): Promise<Netns>
-  /** Removes one of its namespaces before its time, as a killed container. */
+  /**
+   * Removes one of its namespaces before its time, as a killed container; its cables are gone when this returns, which
+   * the kernel takes away a moment after the namespace.
+   */
   remove(netns: Netns): Promise<void>
   dispose(): Promise<void>
 }
@@ -40,9 +44,9 @@ export const testHost = async (): Promise<Host> => {
   const directory = mkdtempSync(join(tmpdir(), `${newName()}-`))
   const dispose = async () => {
     if (names.length === 0) return
-    const gone = names.splice(0)
-    killInside(gone.map(name => `/run/netns/${name}`))
-    await deleteNetns(gone)
+    const all = names.splice(0)
+    killInside(all.map(name => `/run/netns/${name}`))
+    await deleteNetns(all)
     rmSync(directory, { recursive: true, force: true })
     unwatch()
   }
@@ -61,10 +65,41 @@ export const testHost = async (): Promise<Host> => {
     container: async () => (await containers(1))[0]!,
     outside: async () => joined(self, (await add(1))[0]!),
     remove: async netns => {
+      const ends = await hostEnds(self, netns)
       killInside([netns.path])
       await deleteNetns([netns.name])
+      await gone(self, ends)
     },
     dispose,
+  }
+}
+
+interface Veth {
+  readonly ifindex: number
+  readonly link_index: number
+}
+
+const veths = async (netns: Netns): Promise<Veth[]> => {
+  const { exitCode, stdout } = await netns.sh('ip', ['-j', 'link', 'show', 'type', 'veth'])
+  return exitCode === 0 ? JSON.parse(stdout || '[]') : [] // a namespace that is gone has none
+}
+
+/** Interface indexes of the host's ends of what the other has. */
+const hostEnds = async (host: Netns, other: Netns): Promise<Set<number>> => {
+  const theirs = await veths(other)
+  const ours = (await veths(host)).filter(({ ifindex, link_index }) =>
+    theirs.some(end => end.link_index === ifindex && end.ifindex === link_index),
+  )
+  return new Set(ours.map(({ ifindex }) => ifindex))
+}
+
+/** Waits, at most ten seconds, until the host has none of these. */
+const gone = async (host: Netns, ends: ReadonlySet<number>): Promise<void> => {
+  const until = Date.now() + 10_000
+  while (ends.size > 0 && (await veths(host)).some(({ ifindex }) => ends.has(ifindex))) {
+    if (Date.now() > until)
+      throw new Error(`${host.name} still has the cables of a namespace that was removed`)
+    await sleep(20)
   }
 }
 

@@ -38,7 +38,6 @@ export const outcome = async (
     sysctls: {
       host: await settings(host, 'ipv4/ip_forward', 'ipv6/conf/all/forwarding'),
       bridge: await settings(host, `ipv6/conf/${bridge}/accept_ra`),
-      port: port && (await settings(host, `ipv6/conf/${port.ifname}/accept_ra`)),
       container: await settings(container, 'ipv4/conf/eth0/arp_notify', 'ipv6/conf/eth0/disable_ipv6'),
     },
   }

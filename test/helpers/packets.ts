@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Netns } from './netns.ts'
 import { start } from './service.ts'
 
@@ -6,7 +7,7 @@ export const pings = async (from: Pick<Netns, 'sh'>, to: string, count = 5): Pro
   for (let attempt = 0; attempt < count; attempt++) {
     const { exitCode } = await from.sh('ping', ['-n', '-c1', '-W1', to])
     if (exitCode === 0) return true
-    if (exitCode === 2) await new Promise(resolve => setTimeout(resolve, 100)) // no route yet, address not ready
+    if (exitCode === 2) await sleep(100) // no route yet, address not ready
   }
   return false
 }
@@ -16,7 +17,7 @@ export const connect = async (
   from: Pick<Netns, 'sh'>,
   to: string,
   port: number,
-  seconds = 2,
+  seconds = 3,
 ): Promise<string | undefined> => {
   const script = 'exec 3<>"/dev/tcp/$0/$1" && cat <&3'
   const ran = await from.sh('timeout', [String(seconds), 'bash', '-c', script, to, String(port)])
@@ -58,6 +59,8 @@ export const sourceSeenBy = async (
 }
 
 export interface Capture {
+  /** Waits, at most five seconds, until a line matches. */
+  seen(wanted: RegExp): Promise<void>
   /** Ends the capture; what was seen, one decoded packet a line. */
   stop(): Promise<string[]>
 }
@@ -76,9 +79,12 @@ export const capture = async (at: Netns, ifname: string, filter = ''): Promise<C
   ]
   const service = await start(at, 'tcpdump', options, /listening on/)
   return {
+    seen: async wanted => {
+      for (let tries = 0; tries < 100 && !wanted.test(service.said()); tries++) await sleep(50)
+    },
     stop: async () => {
       // A packet is seen a moment after it was answered.
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await sleep(50)
       return (await service.stop()).split('\n').filter(Boolean)
     },
   }

@@ -19,17 +19,24 @@ socket.on('drain', write)`
 /** Milliseconds: a burst and the growth of TCP's window come first, then it is measured. */
 const [SKIP, TIME] = [800, 2500]
 
+/** Bits per second: it was no less and no more, for asking takes a busy machine long. */
+export interface Rate {
+  readonly least: number
+  readonly most: number
+}
+
 /**
- * Bits per second that come by TCP to an interface of a place from another one. The kernel counts them, for a program
- * on a busy machine hears late what has arrived.
+ * What comes by TCP to an interface of a place from another one. The kernel counts it, for a program on a busy machine
+ * hears late what has arrived.
  */
-export const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth0'): Promise<number> => {
+const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth0'): Promise<Rate> => {
   const server = await start(to, process.execPath, ['-e', receive, PORT], /listening/)
   const sending = await start(from, process.execPath, ['-e', send, address, PORT], /connected/)
   try {
     await sleep(SKIP)
     const [first, last] = [await received(to, dev), await sleep(TIME).then(() => received(to, dev))]
-    return ((last.bytes - first.bytes) * 8) / (last.time - first.time)
+    const bits = (last.bytes - first.bytes) * 8
+    return { least: bits / (last.after - first.before), most: bits / (last.before - first.after) }
   } finally {
     await sending.stop()
     await server.stop()
@@ -38,10 +45,20 @@ export const rateOf = async (from: Netns, to: Netns, address: string, dev = 'eth
 
 const PORT = '7200'
 
-/** Bytes, and seconds. */
+/** Bytes, counted at some time between two, in seconds. */
 const received = async (at: Netns, dev: string) => {
+  const now = () => performance.now() / 1000
+  const before = now()
   const [link] = await at.ip(`-s link show dev ${dev}`)
-  return { bytes: link.stats64.rx.bytes as number, time: performance.now() / 1000 }
+  return { bytes: link.stats64.rx.bytes as number, before, after: now() }
+}
+
+/** Nothing holds back what a busy machine sends, in the best of three tries. */
+export const expectMore = async (rate: number, ...way: Parameters<typeof rateOf>) => {
+  expect(await pings(way[0], way[2])).toBe(true)
+  let measured = 0
+  for (let tries = 0; tries < 3 && measured <= rate; tries++) measured = (await rateOf(...way)).most
+  expect(measured).toBeGreaterThan(rate)
 }
 
 /**
@@ -50,9 +67,9 @@ const received = async (at: Netns, dev: string) => {
  */
 export const expectRate = async (rate: number, ...way: Parameters<typeof rateOf>) => {
   expect(await pings(way[0], way[2])).toBe(true)
-  const measured: number[] = []
+  const measured: Rate[] = []
   do measured.push(await rateOf(...way))
-  while (measured.length < 3 && measured.at(-1)! < 0.9 * rate)
-  expect(Math.max(...measured)).toBeLessThan(1.02 * rate)
-  expect(measured.at(-1)).toBeGreaterThan(0.9 * rate)
+  while (measured.length < 3 && measured.at(-1)!.most < 0.9 * rate)
+  expect(Math.max(...measured.map(({ least }) => least))).toBeLessThan(1.02 * rate)
+  expect(measured.at(-1)!.most).toBeGreaterThan(0.9 * rate)
 }

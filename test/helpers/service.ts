@@ -4,6 +4,8 @@ import type { Netns } from './netns.ts'
 /** A program that runs until it is stopped. */
 export interface Service {
   readonly pid: number
+  /** What it has printed on stdout until now. */
+  said(): string
   /** TERM, then what it had printed on stdout. */
   stop(): Promise<string>
 }
@@ -30,6 +32,7 @@ export const start = (
     const timer = setTimeout(() => fail(`was not ready after ${timeout} ms`), timeout)
     const service: Service = {
       pid: child.pid ?? 0,
+      said: () => said.out,
       stop: async () => {
         child.kill('SIGTERM')
         const hard = setTimeout(() => child.kill('SIGKILL'), 5000)

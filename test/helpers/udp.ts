@@ -20,9 +20,9 @@ const [address, port, from] = process.argv.slice(1)
 const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4')
 const say = () => socket.send('hello', +port, address)
 socket.on('message', text => { console.log(String(text)); process.exit(0) })
-socket.bind(+from, () => { say(); setTimeout(say, 300); setTimeout(() => process.exit(1), 900) })`
+socket.bind(+from, () => { say(); setInterval(say, 200); setTimeout(() => process.exit(1), 2000) })`
 
-/** What comes back from a UDP port within a second; undefined if nothing does. `from`: the port to ask from, 0 for any. */
+/** What comes back from a UDP port within two seconds; undefined if nothing does. `from`: the port to ask from, 0 for any. */
 export const askUdp = async (
   at: Pick<Netns, 'sh'>,
   address: string,

@@ -10,6 +10,7 @@ import { failed, succeeded } from '../helpers/scene.ts'
 import { snapshot } from '../helpers/snapshot.ts'
 import { stateOf, surrounded } from '../helpers/surroundings.ts'
 import { type Case, fields, good, isolation, pools } from './badinput-cases.ts'
+import { ports } from './badinput-ports.ts'
 import { rates } from './badinput-rates.ts'
 import { inputs, machines } from './badinput-surroundings.ts'
 
@@ -84,11 +85,27 @@ const ready = given(
 )
 
 ready('refused', () => {
-  const tables = { fields, isolation, rates, pools, inputs, machines }
+  const tables = { fields, isolation, ports, rates, pools, inputs, machines }
   for (const [title, table] of Object.entries(tables))
     describe(title, () => {
       for (const [name, one] of Object.entries(table)) test(name, () => refused(one), 30_000)
     })
+
+  test('not: hostPort 0, which CRI sends for what is not published', async () => {
+    const none = { hostPort: 0, containerPort: 80, protocol: 'tcp' }
+    for (const portMappings of [
+      [none],
+      [{ HostPort: 0, ContainerPort: 53, Protocol: 'UDP', HostIP: '' }],
+      null,
+    ]) {
+      const rules = await host.ok('nft', ['list', 'ruleset'])
+      const config = { ...good, capabilities: { portMappings: true }, runtimeConfig: { portMappings } }
+      const call = { container: guest, path: plugins, config }
+      succeeded(await cni(host, { command: 'ADD', ...call }))
+      expect(await host.ok('nft', ['list', 'ruleset'])).toBe(rules)
+      succeeded(await cni(host, { command: 'DEL', ...call }))
+    }
+  }, 30_000)
 
   test('a pool that is exhausted', async () => {
     const small = { ...good, name: 'small', bridge: 'br-web', subnet: undefined }

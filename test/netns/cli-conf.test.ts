@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { configurationSchema } from '../../cni/schema/jsonschema.ts'
 import { cli, cliEnv, said } from '../helpers/cli.ts'
 import { type Host, testHost } from '../helpers/host.ts'
 import { executable } from '../helpers/plugins.ts'
@@ -92,6 +93,14 @@ ready('conf new', () => {
   })
 })
 
+ready('conf schema', () => {
+  test('the JSON Schema is that of the sources, and lies beside the executable', async () => {
+    const schema = await said(host, 'conf', 'schema')
+    expect(JSON.parse(schema)).toEqual(JSON.parse(JSON.stringify(configurationSchema())))
+    expect(readFileSync(`${executable}.schema.json`, 'utf8')).toBe(schema)
+  }, 30_000)
+})
+
 given(
   requireRoot(),
   requireBuild(),
@@ -124,7 +133,7 @@ given(
     expect(await offered('')).toEqual(expect.arrayContaining(['ps', 'ls', 'explain', 'repair', 'install']))
     expect(await offered('rep')).toEqual(['repair'])
     expect(await offered('repair', '--dr')).toEqual(['--dry-run'])
-    expect(await offered('conf', '')).toEqual(['new', 'check'])
+    expect(await offered('conf', '')).toEqual(['new', 'check', 'schema'])
     expect(await offered('explain', 'w')).toEqual(['web'])
     expect(await offered('explain', container.id.slice(0, 3))).toEqual([container.id.slice(0, 12)])
     expect(await offered('ps', container.id.slice(0, 3))).toEqual([])

@@ -105,6 +105,22 @@ ready('install', () => {
     expect(filesBelow(root)).toEqual(before)
   }, 60_000)
 
+  test('for podman 5: a link where netavark looks', async () => {
+    const before = filesBelow(root)
+    const link = '/usr/local/lib/netavark/vethwork'
+    expect(did(await install('--netavark'))).toEqual({
+      '/opt/cni/bin/vethwork': 'installed',
+      [link]: 'installed',
+    })
+    expect(readlinkSync(root + link)).toBe('/opt/cni/bin/vethwork')
+    expect(did(await install('--netavark', '--netavark-dir', '/usr/libexec/netavark'))).toMatchObject({
+      '/usr/libexec/netavark/vethwork': 'installed',
+    })
+    expect((await cli(host, ['install', '--netavark', '--netavark-dir', 'lib'])).exitCode).toBe(1)
+    await uninstall()
+    expect(filesBelow(root)).toEqual(before)
+  }, 30_000)
+
   test('what people edited is theirs: install leaves it, uninstall too', async () => {
     furnished()
     await install('--mode', 'nat')

@@ -1,18 +1,25 @@
 // Somebody flushes our rules (pain 7), as firewalls do when they are loaded anew: CHECK of each container notices, and
 // the next ADD mends what the network shares and what its living containers had in it.
 import { afterEach, expect, test } from '@jest/globals'
+import { answerDatagrams, askDatagram } from '../helpers/datagrams.ts'
 import { answers, closings, shell } from '../helpers/firewalls.ts'
 import type { Container, Host } from '../helpers/host.ts'
-import { beyond, configOf, networkName } from '../helpers/modes.ts'
-import { pings } from '../helpers/packets.ts'
+import { beyond, configOf, hostSeen, networkName } from '../helpers/modes.ts'
+import { connect, type Listener, listen, pings } from '../helpers/packets.ts'
+import { dns, type Mapping, web as publishedWeb, publishing } from '../helpers/portmappings.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, scenes, succeeded } from '../helpers/scene.ts'
 
 const open = scenes(afterEach)
+const listeners: Listener[] = []
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map(one => one.stop()))
+})
 const ready = given(
   requireRoot(),
   requireBuild(),
   requireTool('nft'),
+  requireTool('conntrack'),
   requireTool('iptables-nft'),
   requireKernel('bridge'),
 )
@@ -54,6 +61,38 @@ ready('rules that somebody flushed', () => {
     expect(outside.name).not.toBe('')
   }, 60_000)
 
+  test('nft flush ruleset: the next ADD, which publishes nothing, makes the ports of the others anew', async () => {
+    const { host, runtime, add } = await open()
+    const outside = await host.outside()
+    const [one, two, dead, next] = (await host.containers(4)) as [Container, Container, Container, Container]
+    const plain = configOf('nat', 'dual')
+    const configs = new Map([
+      [one, publishing([publishedWeb, dns])],
+      [two, publishing([{ ...publishedWeb, hostPort: 81 }], { masqAll: true })],
+      [dead, publishing([{ ...publishedWeb, hostPort: 82 }])],
+    ])
+    for (const [container, config] of configs) await add(container, config)
+    await host.remove(dead)
+    listeners.push(
+      await listen(one, 80, 'one'),
+      await listen(two, 80, 'two'),
+      await answerDatagrams(one, 53, 'dns'),
+    )
+    const seen = async () => [
+      await connect(outside, hostSeen.v4, 8080),
+      await connect(outside, hostSeen.v6, 81),
+      await askDatagram(outside, hostSeen.v4, 5353),
+    ]
+    expect(await seen()).toEqual(['one\n', 'two\n', 'dns'])
+    await host.ok('nft', ['flush', 'ruleset'])
+    expect(await seen()).toEqual([undefined, undefined, undefined])
+
+    await add(next, plain)
+    expect(await seen()).toEqual(['one\n', 'two\n', 'dns'])
+    for (const container of [one, two]) succeeded(await runtime.check(container, configs.get(container)!))
+    expect(await host.ok('nft', ['list', 'ruleset'])).not.toContain(dead.id)
+  }, 60_000)
+
   test('each network mends its own, whoever comes first', async () => {
     const [web, app] = (['web', 'app'] as const).map((name, n) => ({
       ...configOf('macspoofchk', 'v4', { bridge: `br-${name}` }),
@@ -77,6 +116,27 @@ ready('rules that somebody flushed', () => {
     expect(await owners(host, 'macspoofchk-ports/app')).toEqual(
       [two, four].map(each => ownerOf(each, 'app')).sort(),
     )
+  }, 60_000)
+
+  test('ports of two networks: an ADD of one does not trip over the other, which mends its own', async () => {
+    const [web, app] = (['web', 'app'] as const).map((name, n) => (ports: readonly Mapping[]) => ({
+      ...publishing(ports, {}, 'nat', 'v4'),
+      name,
+      ipam: { type: 'vethwork-ipam', subnet: `10.4${n}.0.0/24` },
+    }))
+    const { host, runtime, add } = await open()
+    const outside = await host.outside()
+    const [one, two, three, four] = (await host.containers(4)) as [Container, Container, Container, Container]
+    await add(one, web!([publishedWeb]))
+    await add(two, app!([{ ...publishedWeb, hostPort: 81 }]))
+    listeners.push(await listen(one, 80, 'one'), await listen(two, 80, 'two'))
+    await host.ok('nft', ['flush', 'ruleset'])
+    await add(three, web!([{ ...publishedWeb, hostPort: 82 }]))
+    expect(await connect(outside, hostSeen.v4, 8080)).toBe('one\n')
+    succeeded(await runtime.check(one, web!([publishedWeb])))
+    await add(four, app!([]))
+    expect(await connect(outside, hostSeen.v4, 81)).toBe('two\n')
+    succeeded(await runtime.check(two, app!([{ ...publishedWeb, hostPort: 81 }])))
   }, 60_000)
 
   test('iptables -F and -X: the way through FORWARD is made anew', async () => {

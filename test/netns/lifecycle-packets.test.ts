@@ -135,7 +135,7 @@ ready('announcement', () => {
       const which = eachOf(family)
       const captures = await Promise.all(which.map(one => capture(host, bridge, heard[one][0])))
       await add(second, config)
-      await new Promise(resolve => setTimeout(resolve, 500))
+      for (const [n, one] of which.entries()) await captures[n]!.seen(heard[one][1])
       const lines = await Promise.all(captures.map(one => one.stop()))
       for (const [n, one] of which.entries())
         expect(lines[n]).toContainEqual(expect.stringMatching(heard[one][1]))

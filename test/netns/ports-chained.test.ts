@@ -1,5 +1,6 @@
 // As `portmap` behind another plugin: the configurations of Debian's portmap as they are, and what packets see is the same.
 import { rmSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, expect, test } from '@jest/globals'
 import { type CniRan, cni } from '../helpers/cni.ts'
 import type { Container, Host } from '../helpers/host.ts'
@@ -101,11 +102,11 @@ const seenBy = async (chain: Chain, one: Case) => {
   listeners.push(await listen(container, 80))
   expect(await connect(host, 'fd00:44::3', 80, 10).then(Boolean)).toBe(true)
   const asks = async (from: Pick<Host, 'sh'>, to: string, port = 8080) =>
-    (await connect(from, to, port, 1))?.trim() ?? false
+    (await connect(from, to, port, 5))?.trim() ?? false
   const seen = {
     outside: await asks(outside, hostSeen.v4),
     outside7: await asks(outside, '198.51.100.7'),
-    outside6: (await connect(outside, hostSeen.v6, 8080, 4))?.trim() ?? false,
+    outside6: (await connect(outside, hostSeen.v6, 8080, 5))?.trim() ?? false,
     host: await asks(host, hostSeen.v4),
     localhost: await asks(host, '127.0.0.1'),
     neighbour: await asks(neighbour, hostSeen.v4),
@@ -121,6 +122,11 @@ const seenBy = async (chain: Chain, one: Case) => {
   return { ...seen, after }
 }
 
+const both = async (chain: Chain, one: Case) => {
+  const [reference, ours] = await Promise.all([seenBy('reference', one), seenBy(chain, one)])
+  return { reference, ours }
+}
+
 /** Without masqAll, which 1.1.1 does not know yet, and hostPort 0, which it refuses. */
 const cases: Record<string, Case> = {
   'as it is by default': {},
@@ -131,6 +137,10 @@ const cases: Record<string, Case> = {
   },
   hostIP: { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '198.51.100.7' }] },
   'hostIP 0.0.0.0': { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '0.0.0.0' }] },
+  'hostIP of IPv6': {
+    ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: hostSeen.v6 }],
+  },
+  'hostIP ::': { ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '::' }] },
   several: {
     ports: [
       { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
@@ -144,9 +154,12 @@ ready('what packets see of a published port is what they see with Debian’s por
   for (const [name, one] of Object.entries(cases))
     for (const chain of ['our portmap', 'our bridge and portmap'] as const)
       test(`${chain}: ${name}`, async () => {
-        const [reference, ours] = await Promise.all([seenBy('reference', one), seenBy(chain, one)])
-        expect(ours).toEqual(reference)
-      }, 60_000)
+        // On a busy machine an answer may come too late on either side: what differs always does so again.
+        let seen = await both(chain, one)
+        for (let tries = 1; tries < 3 && !isDeepStrictEqual(seen.ours, seen.reference); tries++)
+          seen = await both(chain, one)
+        expect(seen.ours).toEqual(seen.reference)
+      }, 180_000)
 })
 
 ready('our portmap, and not Debian’s', () => {

@@ -92,9 +92,6 @@ withPorts('taken by another container', () => {
     'whose namespace is gone, and all memory of it': async ({ host, one }) => {
       await host.remove(one)
       rmSync(host.stateDir, { recursive: true })
-      // The kernel takes the cable away when it likes; until then it speaks for the container.
-      while ((await host.ip('link show type veth')).some(({ ifalias = '' }) => ifalias.includes(one.id)))
-        await new Promise(resolve => setTimeout(resolve, 50))
     },
   }
   for (const [title, go] of Object.entries(gone))

@@ -1,9 +1,9 @@
 // What README.md tells people to type works as it says: its "sh run" blocks are run one after the other on a machine of
 // their own, and a "text" block that follows one is what that printed ("…": something in between, or to the line's end).
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { parseConfig } from '../../cni/config.ts'
-import { codes } from '../../cni/errors.ts'
+import { check } from '../../src/cli/conf/check.ts'
 import { type Machine, testMachine } from '../helpers/machine.ts'
 import { isReference } from '../helpers/plugins.ts'
 import { given, requireBuild, requireRoot, requireTool } from '../helpers/requirements.ts'
@@ -33,7 +33,7 @@ test('the README has commands to try', () => expect(blocks.length).toBeGreaterTh
 test('every npm script that it names is there', () => {
   const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
   const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name!)
-  const unknown = named.filter(name => !(name in scripts) && name !== 'packages')
+  const unknown = named.filter(name => !(name in scripts) && !['packages', 'pack', 'package'].includes(name))
   expect(unknown).toEqual([])
 })
 
@@ -44,65 +44,39 @@ test('npm run demo sets up what it needs, and a second time nothing; then it is 
   expect(ran).toEqual({ exitCode: 0, stdout: '', stderr: '' })
 })
 
-test('every file that it links to is there', () => {
-  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
-  expect(links.filter(target => !(target.startsWith('#') ? headings.has(target) : isThere(target)))).toEqual(
-    [],
-  )
-})
-
-/** As GitHub names them: `#published-ports`. */
-const headings = new Set(
-  [...readme.matchAll(/^#+ (.+)$/gm)].map(
+/** Where a page may be linked to, as GitHub names it: `#published-ports`. */
+const headingsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(
     ([, title]) =>
       `#${title!
         .toLowerCase()
         .replace(/[^\w -]/g, '')
         .replaceAll(' ', '-')}`,
-  ),
-)
-
-const isThere = (path: string) => {
-  try {
-    return readFileSync(`${root}${path}`) !== undefined
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EISDIR'
-  }
-}
-
-test('every error code has its line', () => {
-  const [, table = ''] = /## Errors\n([\s\S]*?)\n## /.exec(readme) ?? []
-  const listed = [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, cell = '']) =>
-    cell.split(', ').map(Number),
-  )
-  expect(listed).toEqual(Object.values(codes))
-})
-
-test.each([
-  ['a network', { zzzzzzzzzzzz: 1 }],
-  ['ipam', { ipam: { type: 'vethwork-ipam', zzzzzzzzzzzz: 1 } }],
-])('every field of %s has its line', (_, wrong) => {
-  const silent = knownFields(wrong).filter(field => !readme.includes(`\`${field}\``))
-  expect(silent.filter(field => !protocol.includes(field))).toEqual([])
-})
-
-/** Those of the specification need no line here. */
-const protocol =
-  'cniVersion cniVersions name type disableCheck disableGC capabilities runtimeConfig args prevResult dns ipam'.split(
-    ' ',
   )
 
-/** A field that is like no other is answered by all that there are. */
-const knownFields = (wrong: object): string[] => {
-  try {
-    parseConfig(JSON.stringify({ cniVersion: '1.1.0', name: 'web', type: 'vethwork', ...wrong }))
-    return []
-  } catch (error) {
-    const [, known = ''] = /; known are (.*)$/.exec((error as Error).message) ?? []
-    expect(known).not.toBe('')
-    return known.split(', ')
-  }
+/** The file or directory of a link, and in a page of text the heading. */
+const isThere = (from: string, link: string) => {
+  const [, path = '', heading = ''] = /^([^#]*)(#.*)?$/.exec(link) ?? []
+  const target = path ? join(dirname(from), path) : from
+  if (!existsSync(root + target)) return false
+  return !heading || headingsOf(readFileSync(root + target, 'utf8')).includes(heading)
 }
+
+const pages = ['README.md', 'examples/HOSTS.md', 'examples/SERVICES.md', 'examples/FIELDS.md']
+
+test.each(pages)('every file, and every heading, that %s links to is there', page => {
+  const links = [...readFileSync(root + page, 'utf8').matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!)
+  expect(links.filter(link => !isThere(page, link))).toEqual([])
+})
+
+test('what of the documentation is JSON, vethwork takes', () => {
+  const texts = pages.flatMap(page => [
+    ...readFileSync(root + page, 'utf8').matchAll(/```json\n([\s\S]*?)```/g),
+  ])
+  const networks = texts.map(([, text = '']) => JSON.parse(text)).filter(({ type }) => type === 'vethwork')
+  expect(networks.length).toBeGreaterThan(1)
+  for (const one of networks) expect(check(JSON.stringify(one))).toEqual([])
+})
 
 test("the picture is the demo's", () => {
   const [picture = ''] = /┌ host[\s\S]*?┘\n```/.exec(readme) ?? []
@@ -123,6 +97,15 @@ ready('the commands of the README', () => {
     await machine.ok('ln', ['-s', `${root}dist`, '/var/lib/readme/dist'])
   }, 60_000)
   afterAll(() => machine?.dispose(), 60_000)
+
+  test('its table has every command', async () => {
+    const { stdout } = await machine.sh(`${root}dist/vethwork`, ['--help'])
+    const commands = [...stdout.matchAll(/^ {2}vethwork (\w+)/gm)].map(([, name]) => name!)
+    const [, section = ''] = readme.split('\n## See, understand, repair\n')
+    const listed = [...section.matchAll(/^\| `vethwork (.+?)`/gm)].flatMap(([, usage]) => usage!.split(/\W+/))
+    expect(commands.length).toBeGreaterThan(10)
+    expect(commands.filter(name => !listed.includes(name))).toEqual([])
+  })
 
   for (const [n, { script, shown }] of blocks.entries())
     test(`${n + 1}: ${script.split('\n')[0]}`, async () => {

@@ -113,6 +113,7 @@ ready('routes', () => {
       ])
       const ear = await capture(outside, 'eth0', 'tcp port 7009')
       await container.sh('timeout', ['2', 'bash', '-c', `exec 3<>/dev/tcp/${to}/7009`])
+      await ear.seen(/mss/)
       expect((await ear.stop())[0]).toMatch(/Flags \[S\].*mss 1000/)
     }
   }, 60_000)

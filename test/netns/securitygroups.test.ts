@@ -230,13 +230,14 @@ ready('who reaches whom', () => {
 const succeededRun = ({ exitCode, stdout }: { exitCode: number; stdout: string }) =>
   expect({ exitCode, said: exitCode ? stdout : '' }).toEqual({ exitCode: 0, said: '' })
 
-/** What a TCP server says to who asks it from a port; empty if nothing comes within a second. */
+/** What a TCP server says to who asks it from a port; empty if nothing comes within two seconds. */
 const connectFrom = async (from: Pick<Netns, 'sh'>, port: number, to: string, toPort: number) => {
   const script = `
 const socket = require('node:net').connect({ host: process.argv[2], port: +process.argv[3], localPort: +process.argv[1] })
 socket.on('error', () => {})
+socket.on('end', () => process.exit(0))
 socket.pipe(process.stdout)
-setTimeout(() => process.exit(0), 1000)`
+setTimeout(() => process.exit(0), 2000)`
   const { stdout } = await from.sh(process.execPath, ['-e', script, String(port), to, String(toPort)])
   return stdout.trim()
 }

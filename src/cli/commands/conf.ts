@@ -1,4 +1,4 @@
-/** `vethwork conf new|check`: write a configuration, and say what is wrong with one, and where. */
+/** `vethwork conf new|check|schema`: write a configuration, say what is wrong with one, and where; what an editor must know. */
 
 import { existsSync, writeFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
@@ -80,6 +80,16 @@ const confCheck: CommandModule<object, CheckFlags> = {
   },
 }
 
+const confSchema: CommandModule = {
+  command: 'schema',
+  describe: 'print the JSON Schema of a configuration, for editors',
+  builder: yargs => yargs.example('$0 conf schema > vethwork.schema.json', ''),
+  async handler() {
+    const { configurationSchema } = await import('../../../cni/schema/jsonschema.ts')
+    print(JSON.stringify(configurationSchema(), null, 2))
+  },
+}
+
 const STDIN = 'stdin'
 
 /** As compilers write it, for editors. */
@@ -105,7 +115,12 @@ const refusal = async (message: string, remedy: string) => {
 
 export const conf: CommandModule = {
   command: 'conf <action>',
-  describe: 'write a configuration (new), or say what is wrong with one (check)',
-  builder: yargs => yargs.command(confNew).command(confCheck).demandCommand(1, 'say new or check'),
+  describe: 'write a configuration (new), say what is wrong with one (check), print the JSON Schema (schema)',
+  builder: yargs =>
+    yargs
+      .command(confNew)
+      .command(confCheck)
+      .command(confSchema)
+      .demandCommand(1, 'say new, check or schema'),
   handler: () => {},
 }

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Collection } from '../../../cni/collect.ts'
+import { withProgress } from '../progress.ts'
 import { show } from '../terminal.ts'
 import { ownerWords, stepLines } from '../words.ts'
 
@@ -24,7 +25,7 @@ export const gc: CommandModule<object, Flags> = {
       .example('$0 gc --dry-run', 'what a crash of the runtime left'),
   async handler({ network, 'dry-run': dryRun = false, json }) {
     const { collect } = await import('../../../cni/collect.ts')
-    const found = await collect(network, dryRun)
+    const found = await withProgress('gc', tell => collect(network, dryRun, tell))
     show(json, found, () => render(found, dryRun))
   },
 }

@@ -9,6 +9,8 @@ interface Flags extends Partial<Omit<Answers, 'mode'>> {
   'bin-dir'?: string
   'conf-dir'?: string
   root?: string
+  netavark?: boolean
+  'netavark-dir'?: string
   as?: string[]
   mode?: SampleMode
   snippets?: boolean
@@ -30,6 +32,8 @@ export const install: CommandModule<object, Flags> = {
           describe:
             'stand in for these plugins, too: bridge,portmap,… (what stood there comes back with uninstall)',
         },
+        netavark: { type: 'boolean', describe: 'for podman 5, too: a link where netavark looks for plugins' },
+        'netavark-dir': { type: 'string', default: '/usr/local/lib/netavark', describe: 'where that is' },
         mode: { choices: modes, describe: 'also write a sample configuration of this mode' },
         name: { type: 'string', describe: 'of the sample' },
         subnet: { type: 'string', array: true, describe: 'of the sample' },
@@ -47,14 +51,16 @@ export const install: CommandModule<object, Flags> = {
         json: { type: 'boolean', describe: 'as a JSON array' },
       })
       .example('$0 install --mode nat', 'the plugin and a first network')
+      .example('$0 install --netavark', 'then: podman network create -d vethwork web')
       .example('$0 install --as bridge,host-local', 'in place of the reference plugins'),
   async handler({ 'bin-dir': binDir = '', 'conf-dir': confDir = '', root = '', ...flags }) {
+    const netavarkDir = flags.netavark ? flags['netavark-dir'] : undefined
     const [{ wishOf }, { parcel }, { install }] = await Promise.all([
       import('../install/wish.ts'),
       import('../install/parcel.ts'),
       import('../install/install.ts'),
     ])
-    const wish = await wishOf({ binDir, confDir, root, ...flags })
+    const wish = await wishOf({ ...flags, binDir, confDir, root, netavarkDir })
     const done = install(parcel(wish), root, flags['dry-run'] ?? false)
     show(flags.json, done, () => done.map(line).join('\n'))
   },

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Pruned } from '../../linux/prune.ts'
+import { withProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
 
 interface Flags {
@@ -25,10 +26,9 @@ export const prune: CommandModule<object, Flags> = {
   },
   async handler(flags) {
     const { prune } = await import('../../linux/prune.ts')
-    const { pruned, restored } = await prune(
-      flags.network,
-      flags['dry-run'] ?? false,
-      flags['restore-sysctls'] ?? false,
+    const { 'dry-run': dryRun = false, 'restore-sysctls': sysctls = false } = flags
+    const { pruned, restored } = await withProgress('prune', tell =>
+      prune(flags.network, dryRun, sysctls, tell),
     )
     print(flags.json ? JSON.stringify({ pruned, restored }, null, 2) : render(pruned, restored))
   },

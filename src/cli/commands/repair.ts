@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs'
 import type { Repaired } from '../../../cni/repair.ts'
+import { withProgress } from '../progress.ts'
 import { show } from '../terminal.ts'
 import { ownerWords, stepLines } from '../words.ts'
 
@@ -28,7 +29,7 @@ export const repair: CommandModule<object, Flags> = {
       .example('$0 repair web', 'the network web and its containers, after `nft flush ruleset`'),
   async handler({ what, 'dry-run': dryRun = false, json }) {
     const { repairAll } = await import('../repairing.ts')
-    const { repaired, failures } = await repairAll(what, dryRun)
+    const { repaired, failures } = await withProgress('repair', tell => repairAll(what, dryRun, tell))
     show(json, repaired, () => render(repaired, dryRun))
     const { attemptAll } = await import('../../../cni/errors.ts')
     await attemptAll(failures.map(failure => () => Promise.reject(failure)))

@@ -58,6 +58,7 @@ const warning = (finding: Finding): Finding => ({ ...finding, severity: 'warning
 
 /** A list of plugins (specification, section 1 "Configuration format"). */
 const listKeys = [
+  '$schema',
   'cniVersion',
   'cniVersions',
   'name',

@@ -76,9 +76,10 @@ export const plugin = ({ name, mode, subnet, gateway, ...rest }: Answers): objec
 
 /** A list, which runtimes prefer; with what of the runtime's wishes the plugin serves by itself. */
 export const list = (answers: Answers): object => {
-  const { cniVersion, name, ...own } = plugin(answers) as Record<string, unknown>
-  const capabilities = { ips: true, mac: true }
-  return { cniVersion, name, plugins: [{ ...own, capabilities }] }
+  const { cniVersion: _, name, ...own } = plugin(answers) as Record<string, unknown>
+  const capabilities = { ips: true, mac: true, ...(own.mode === 'nat' ? { portMappings: true } : {}) }
+  // containerd before 2 and podman 4 refuse 1.1.0; those that know it read the second field, and take the newest.
+  return { cniVersion: '1.0.0', cniVersions: ['1.0.0', '1.1.0'], name, plugins: [{ ...own, capabilities }] }
 }
 
 export const written = (json: object) => `${JSON.stringify(json, null, 2)}\n`

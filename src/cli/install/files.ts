@@ -17,11 +17,19 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { CniError, codes } from '../../../cni/errors.ts'
 import { telling } from '../../../ipam/io.ts'
 import type { Item } from './parcel.ts'
 
-/** The running executable, also after it was replaced (proc(5)). */
-const SELF = '/proc/self/exe'
+/** The bytes of the running executable, also after it was replaced (proc(5)). @throws CniError where Node runs us: that is not it */
+const executable = () => {
+  if (process.versions.bun) return readFileSync('/proc/self/exe')
+  throw new CniError(
+    codes.toolMissing,
+    'there is no executable to install: Node runs this',
+    'install the Debian package, or build it in a clone: npm run build',
+  )
+}
 
 /** What a path holds: SHA-256 of a file's bytes, the target of a link; undefined if nothing is there. */
 export const digestAt = (path: string): string | undefined => {
@@ -34,7 +42,7 @@ export const digestAt = (path: string): string | undefined => {
 export const digestOf = (item: Item): string => {
   switch (item.kind) {
     case 'executable':
-      return digest(readFileSync(SELF))
+      return digest(executable())
     case 'link':
       return item.target
     case 'text':
@@ -60,7 +68,7 @@ export const put = (item: Item, path: string): void => {
 
 const write = (item: Item, path: string) => {
   if (item.kind === 'link') return symlinkSync(item.target, path)
-  writeFileSync(path, item.kind === 'text' ? item.text : readFileSync(SELF), { flag: 'wx' })
+  writeFileSync(path, item.kind === 'text' ? item.text : executable(), { flag: 'wx' })
   // Whatever the umask: runtimes may run as somebody else.
   chmodSync(path, item.kind === 'executable' ? 0o755 : 0o644)
   const file = openSync(path, 'r')

@@ -5,6 +5,8 @@ import { type Answers, list, written } from '../conf/samples.ts'
 export interface Wish {
   readonly binDir: string
   readonly confDir: string
+  /** Where netavark looks for plugins, if it is to find ours: podman 5 calls it by the name of the network's driver. */
+  readonly netavarkDir?: string
   /** Names of other plugins under which ours is to be called. */
   readonly as: readonly string[]
   /** Of which a sample configuration is wanted. */
@@ -21,9 +23,12 @@ export type Item = { readonly path: string } & (
   | { readonly kind: 'text'; readonly text: string }
 )
 
-export const parcel = ({ binDir, confDir, as, sample, meddlers, devices }: Wish): Item[] => [
+export const parcel = ({ binDir, confDir, netavarkDir, as, sample, meddlers, devices }: Wish): Item[] => [
   { kind: 'executable', path: `${binDir}/vethwork` },
   ...as.map((name): Item => ({ kind: 'link', path: `${binDir}/${name}`, target: 'vethwork' })),
+  ...(netavarkDir
+    ? [{ kind: 'link', path: `${netavarkDir}/vethwork`, target: `${binDir}/vethwork` } as const]
+    : []),
   ...meddlers.map((one): Item => ({ kind: 'text', ...snippets[one]([...ours, ...devices]) })),
   ...(sample
     ? [

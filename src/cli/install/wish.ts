@@ -15,14 +15,15 @@ export interface Flags extends Partial<Answers> {
   readonly binDir: string
   readonly confDir: string
   readonly root: string
+  readonly netavarkDir?: string
   readonly as?: readonly string[]
   readonly snippets?: boolean
 }
 
 /** @throws CniError(badConfig) for names that are no plugin's, and for a sample that lacks something */
 export const wishOf = async (flags: Flags): Promise<Wish> => {
-  const { binDir, confDir, root, as = [], snippets = true } = flags
-  for (const path of [binDir, confDir])
+  const { binDir, confDir, root, netavarkDir, as = [], snippets = true } = flags
+  for (const path of [binDir, confDir, netavarkDir ?? '/'])
     if (!path.startsWith('/')) throw refusal(`'${path}' is no absolute path`, 'write it from / on')
   const names = as.flatMap(one => one.split(',')).filter(Boolean)
   const known = Object.keys(personalities).filter(name => name !== 'vethwork')
@@ -36,6 +37,7 @@ export const wishOf = async (flags: Flags): Promise<Wish> => {
   return {
     binDir,
     confDir,
+    netavarkDir,
     as: [...new Set(names)],
     sample,
     meddlers: snippets ? meddlersIn(root) : [],

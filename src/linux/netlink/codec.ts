@@ -11,23 +11,39 @@ export interface Codec<T> {
   readonly nested?: true
 }
 
-/** One that always takes the same number of bytes. */
+/** One that always takes the same number of bytes, and can stand among others. */
 export interface Fixed<T> extends Codec<T> {
   readonly size: number
+  readonly write: (value: T, into: Buffer, at: number) => void
+  readonly read: (from: Buffer, at: number) => T
 }
 
 type Order = 'LE' | 'BE'
 
-const unsigned = (size: number, order: Order): Fixed<number> => ({
+const fixed = <T>(size: number, write: Fixed<T>['write'], read: Fixed<T>['read']): Fixed<T> => ({
   size,
+  write,
+  read,
   encode: value => {
     const bytes = Buffer.alloc(size)
-    if (order === 'LE') bytes.writeUIntLE(value, 0, size)
-    else bytes.writeUIntBE(value, 0, size)
+    write(value, bytes, 0)
     return bytes
   },
-  decode: bytes => (order === 'LE' ? bytes.readUIntLE(0, size) : bytes.readUIntBE(0, size)),
+  decode: bytes => read(bytes, 0),
 })
+
+const unsigned = (size: number, order: Order): Fixed<number> =>
+  order === 'LE'
+    ? fixed(
+        size,
+        (value, into, at) => into.writeUIntLE(value, at, size),
+        (from, at) => from.readUIntLE(at, size),
+      )
+    : fixed(
+        size,
+        (value, into, at) => into.writeUIntBE(value, at, size),
+        (from, at) => from.readUIntBE(at, size),
+      )
 
 /** netlink's own numbers have the machine's order of bytes, and wherever Bun runs that is: the least one first. */
 export const u8 = unsigned(1, 'LE')
@@ -36,11 +52,11 @@ export const u32 = unsigned(4, 'LE')
 /** The network's order: nf_tables, ports, protocols. */
 export const be16 = unsigned(2, 'BE')
 export const be32 = unsigned(4, 'BE')
-export const i32: Fixed<number> = {
-  ...u32,
-  encode: value => u32.encode(value >>> 0),
-  decode: bytes => bytes.readInt32LE(0),
-}
+export const i32: Fixed<number> = fixed(
+  4,
+  (value, into, at) => into.writeInt32LE(value | 0, at),
+  (from, at) => from.readInt32LE(at),
+)
 
 /** Text that ends with a zero byte. */
 export const text: Codec<string> = {
@@ -64,7 +80,7 @@ export const hardwareAddress: Codec<string> = {
     if (!/^[0-9a-f]{2}(:[0-9a-f]{2})*$/i.test(value)) throw new TypeError(`${value} is no hardware address`)
     return Buffer.from(value.replaceAll(':', ''), 'hex')
   },
-  decode: value => [...value].map(byte => byte.toString(16).padStart(2, '0')).join(':'),
+  decode: value => value.toString('hex').replace(/..(?=.)/g, '$&:'),
 }
 
 type Fields = Readonly<Record<string, Fixed<number>>>
@@ -72,19 +88,24 @@ export type Struct<F extends Fields> = Fixed<{ readonly [Name in keyof F]?: numb
 
 /** Fields one after the other, as C has them, with padding named; what is not given is 0. */
 export const struct = <F extends Fields>(fields: F): Struct<F> => {
-  const entries = Object.entries(fields)
-  return {
-    size: entries.reduce((sum, [, { size }]) => sum + size, 0),
-    encode: value => Buffer.concat(entries.map(([name, field]) => field.encode(value[name] ?? 0))),
-    decode: given => {
-      let at = 0
-      const values = entries.map(([name, field]) => {
-        at += field.size
-        return [name, field.decode(given.subarray(at - field.size, at))]
-      })
-      return Object.fromEntries(values)
-    },
+  let size = 0
+  const places: [name: keyof F, field: Fixed<number>, at: number][] = []
+  for (const name in fields) {
+    places.push([name, fields[name]!, size])
+    size += fields[name]!.size
   }
+  type Value = { [Name in keyof F]?: number }
+  return fixed<Value>(
+    size,
+    (value, into, start) => {
+      for (const [name, field, at] of places) field.write(value[name] ?? 0, into, start + at)
+    },
+    (from, start) => {
+      const value: Value = {}
+      for (const [name, field, at] of places) value[name] = field.read(from, start + at)
+      return value
+    },
+  )
 }
 
 /** An attribute's number, what it holds, and whether there may be several of it in a row. */
@@ -104,24 +125,27 @@ const NLA_F_NESTED = 0x8000
 const NLA_TYPE_MASK = 0x3fff
 const NLA_HDRLEN = 4
 
-/** Attributes by their names, in the order in which they are given; those that the table does not know are passed by. */
+/** Attributes by their names, in the order in which they are given; what the table does not know is passed by. */
 export const attributes = <T extends Table>(table: T): Codec<Values<T>> => {
-  const names = new Map(Object.entries(table).map(([name, [type]]) => [type, name]))
+  const names: (string | undefined)[] = []
+  for (const name in table) names[table[name]![0]] = name
   return {
     nested: true,
-    encode: values =>
-      Buffer.concat(
-        Object.entries(values).flatMap(([name, value]) => {
-          const [type, codec, many] = table[name]!
-          if (value === undefined) return []
-          const each = (many ? value : [value]) as readonly unknown[]
-          return each.map(one => attribute(codec.nested ? type | NLA_F_NESTED : type, codec.encode(one)))
-        }),
-      ),
+    encode: values => {
+      const list: Buffer[] = []
+      for (const name in values) {
+        const [type, codec, many] = table[name] ?? []
+        const value = values[name]
+        if (!codec || value === undefined) continue
+        for (const one of many ? (value as readonly unknown[]) : [value])
+          list.push(attribute(codec.nested ? type! | NLA_F_NESTED : type!, codec.encode(one)))
+      }
+      return list.length === 1 ? list[0]! : Buffer.concat(list)
+    },
     decode: given => {
       const values: Record<string, unknown> = {}
       for (const [type, payload] of attributesIn(given)) {
-        const name = names.get(type)
+        const name = names[type]
         if (name === undefined) continue
         const [, codec, many] = table[name]!
         const value = codec.decode(payload)

@@ -1,13 +1,14 @@
 /** Ops done by messages, one after the other: what comes after a failure is not sent. */
 
 import { closeSync, openSync } from 'node:fs'
+import { AddressError } from '../../../ipam/address.ts'
 import type { Op } from '../../plan/kinds/index.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
-import { getLink } from './links.ts'
+import { indexOf } from './links.ts'
 import { NetnsError } from './namespace.ts'
-import { requestOf } from './ops/index.ts'
+import { hasMessage, requestOf } from './ops/index.ts'
 import { type Lookup, MissingDevice } from './ops/lookup.ts'
 import { type Netlink, netlink } from './socket.ts'
 
@@ -23,10 +24,11 @@ export const runOps = async (
 ): Promise<LineFailure[] | undefined> => {
   if (!ops.every(hasMessage)) return undefined
   const failures: LineFailure[] = []
+  const indexes = new Map<string, number>()
   for (const [index, op] of ops.entries()) {
     const stderr = await told(async () => {
       const route = await netlink(netns, 'route')
-      if (route) send(route, op)
+      if (route) send(route, op, indexes)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -36,21 +38,14 @@ export const runOps = async (
   return failures
 }
 
-/** Whether there is a message for it; of a value that is not understood ip(8) says what is wrong. */
-const hasMessage = (op: Op): boolean => {
-  try {
-    return requestOf(op, { index: () => 1, netns: () => 0 }) !== undefined
-  } catch {
-    return false
-  }
-}
-
-const send = (route: Netlink, op: Op): void => {
+/** @param indexes of interfaces that one of the ops before had to do with */
+const send = (route: Netlink, op: Op, indexes: Map<string, number>): void => {
   const opened: number[] = []
   const lookup: Lookup = {
     index: name => {
-      const found = getLink(route, { IFLA_IFNAME: name })?.ifi_index
+      const found = indexes.get(name) ?? indexOf(route, name)
       if (found === undefined) throw new MissingDevice(name)
+      indexes.set(name, found)
       return found
     },
     netns: path => {
@@ -59,8 +54,9 @@ const send = (route: Netlink, op: Op): void => {
     },
   }
   try {
-    route.ask(requestOf(op, lookup)!)
+    route.ask(requestOf(op, lookup))
   } finally {
+    if (op.op === 'link.del' || op.op === 'link.rename') indexes.delete(op.name)
     for (const fd of opened) closeSync(fd)
   }
 }
@@ -80,6 +76,8 @@ const told = async (work: () => Promise<boolean>): Promise<string | undefined> =
   } catch (error) {
     if (error instanceof NetlinkError) return error.message
     if (error instanceof MissingDevice || error instanceof NetnsError) return error.message
+    // A value that no message can hold.
+    if (error instanceof TypeError || error instanceof AddressError) return error.message
     throw error
   }
 }

@@ -16,6 +16,7 @@ import {
   IFF_PROMISC,
   IFF_UP,
   IFLA_BRPORT,
+  ifinfomsg,
   type LinkBody,
   link,
   RTEXT_FILTER_SKIP_STATS,
@@ -30,9 +31,19 @@ const ENODEV = 19
 
 /** One link; undefined if there is none. */
 export const getLink = (route: Netlink, which: LinkBody): LinkBody | undefined => {
+  const body = linkBody(route, which)
+  return body && link.decode(body)
+}
+
+/** The number of the link of that name, if there is one. */
+export const indexOf = (route: Netlink, name: string): number | undefined => {
+  const body = linkBody(route, { IFLA_IFNAME: name })
+  return body && ifinfomsg.decode(body).ifi_index
+}
+
+const linkBody = (route: Netlink, which: LinkBody): Buffer | undefined => {
   try {
-    const [body] = route.ask(request(RTM_GETLINK, link, { ...which, IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }))
-    return body && link.decode(body)
+    return route.get(request(RTM_GETLINK, link, { ...which, IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }))
   } catch (error) {
     if (error instanceof NetlinkError && error.errno === ENODEV) return undefined
     throw error
@@ -61,7 +72,7 @@ export const linksLike = async (
 ): Promise<ObservedLink[] | undefined> => {
   const route = await netlink(netns, 'route')
   if (!route) return undefined
-  const of = master === undefined ? undefined : getLink(route, { IFLA_IFNAME: master })?.ifi_index
+  const of = master === undefined ? undefined : indexOf(route, master)
   if (master !== undefined && of === undefined) return []
   const names = new Map<number | undefined, string>()
   const name = (index?: number) => {
@@ -119,6 +130,13 @@ const addressesOf = (route: Netlink, ifa_index: number): ObservedAddress[] =>
     // Kernels before 4.20 do not look at what was asked for.
     .filter(one => one.ifa_index === ifa_index)
     .map(addressOf)
+
+/** All of a namespace, without prefix lengths. @returns undefined without netlink */
+export const allAddresses = async (netns: Netns): Promise<string[] | undefined> =>
+  (await netlink(netns, 'route'))
+    ?.dump(request(RTM_GETADDR, addr, {}))
+    .map(addr.decode)
+    .flatMap(({ IFA_LOCAL, IFA_ADDRESS }) => IFA_LOCAL ?? IFA_ADDRESS ?? [])
 
 type AddrBody = ReturnType<typeof addr.decode>
 

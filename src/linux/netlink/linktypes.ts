@@ -85,10 +85,15 @@ export const linkTypes: Readonly<Record<string, LinkType>> = {
   ipvlan: type({ IFLA_IPVLAN_MODE: [1, oneOf(u16, { l2: 0, l3: 1, l3s: 2 })] }, { mode: 'IFLA_IPVLAN_MODE' }),
 }
 
-/** @returns undefined for what only ip(8) can make */
-export const encodeDetails = (kind: string, details: Details, lower?: number): Buffer | undefined => {
+/** Others only ip(8) can make. */
+export const canEncode = (kind: string, details: Details): boolean => {
   const found = linkTypes[kind]
-  if (!found || found.readOnly || Object.keys(details).some(name => !(name in found.names))) return undefined
+  return found !== undefined && !found.readOnly && Object.keys(details).every(name => name in found.names)
+}
+
+/** @throws TypeError for a value that is none of its attribute's */
+export const encodeDetails = (kind: string, details: Details, lower?: number): Buffer => {
+  const found = linkTypes[kind]!
   const values = Object.entries(details).map(([name, value]) => [found.names[name]!, value])
   // A vxlan keeps it as a property of its own: on it the group is joined.
   const on = kind === 'vxlan' && lower !== undefined ? { IFLA_VXLAN_LINK: lower } : {}

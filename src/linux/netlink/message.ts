@@ -38,18 +38,17 @@ export type Body<S extends Struct<any>, T extends Table> = Partial<ReturnType<S[
 // biome-ignore lint/suspicious/noExplicitAny: of whatever fields
 export const family = <S extends Struct<any>, T extends Table>(header: S, table: T): Codec<Body<S, T>> => {
   const list = attributes(table)
+  const start = aligned(header.size)
   return {
+    // Each takes the names that are its own.
     encode: body => {
-      const inList = Object.entries(body).filter(([name]) => name in table)
-      const padding = Buffer.alloc(aligned(header.size) - header.size)
-      return Buffer.concat([
-        header.encode(body),
-        padding,
-        list.encode(Object.fromEntries(inList) as Values<T>),
-      ])
+      const attributes = list.encode(body as Values<T>)
+      const whole = Buffer.alloc(start + attributes.length)
+      header.write(body, whole, 0)
+      attributes.copy(whole, start)
+      return whole
     },
-    decode: given =>
-      ({ ...header.decode(given), ...list.decode(given.subarray(aligned(header.size))) }) as Body<S, T>,
+    decode: given => Object.assign(header.decode(given), list.decode(given.subarray(start))) as Body<S, T>,
   }
 }
 
@@ -68,8 +67,11 @@ export const request = <B>(type: number, codec: Codec<B>, body: B, flags = 0): R
 
 export const encodeMessage = ({ type, flags, body }: Request, sequence: number): Buffer => {
   const length = nlmsghdr.size + body.length
+  const whole = Buffer.alloc(aligned(length))
   const header = { nlmsg_len: length, nlmsg_type: type, nlmsg_flags: flags, nlmsg_seq: sequence }
-  return Buffer.concat([nlmsghdr.encode(header), body, Buffer.alloc(aligned(length) - length)])
+  nlmsghdr.write(header, whole, 0)
+  body.copy(whole, nlmsghdr.size)
+  return whole
 }
 
 /** One that was received. */
@@ -84,13 +86,12 @@ export interface Message {
 export const messagesIn = (datagram: Buffer): Message[] => {
   const found: Message[] = []
   for (let at = 0; at + nlmsghdr.size <= datagram.length; ) {
-    const header = nlmsghdr.decode(datagram.subarray(at, at + nlmsghdr.size))
     const {
       nlmsg_len: length = 0,
       nlmsg_type: type = 0,
       nlmsg_flags: flags = 0,
       nlmsg_seq: sequence = 0,
-    } = header
+    } = nlmsghdr.read(datagram, at)
     if (length < nlmsghdr.size || at + length > datagram.length) break
     found.push({ type, flags, sequence, body: datagram.subarray(at + nlmsghdr.size, at + length) })
     at += aligned(length)

@@ -7,7 +7,7 @@ import { NetlinkError } from './errno.ts'
 import { BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_UNTAGGED, RTM_GETVLAN, vlan } from './headers/if_bridge.ts'
 import { NUD_NOARP, NUD_PERMANENT, neigh, RTM_GETNEIGH } from './headers/neighbour.ts'
 import { AF_BRIDGE, AF_INET, AF_INET6 } from './headers/rtnetlink.ts'
-import { getLink } from './links.ts'
+import { getLink, indexOf } from './links.ts'
 import { request } from './message.ts'
 import { type Netlink, netlink } from './socket.ts'
 
@@ -20,7 +20,7 @@ const placed = async <T>(
 ): Promise<T | undefined> => {
   const route = await netlink(netns, 'route')
   if (!route) return undefined
-  const index = getLink(route, { IFLA_IFNAME: dev })?.ifi_index
+  const index = indexOf(route, dev)
   return index === undefined ? none : look(route, index)
 }
 
@@ -33,8 +33,8 @@ export const neighbourOf = (netns: Netns, dev: string, address: string): Promise
 const hardwareOf = (route: Netlink, ndm_ifindex: number, NDA_DST: string): string => {
   const ndm_family = familyOf(NDA_DST) === 4 ? AF_INET : AF_INET6
   try {
-    const [body] = route.ask(request(RTM_GETNEIGH, neigh, { ndm_family, ndm_ifindex, NDA_DST }))
-    return (body && neigh.decode(body).NDA_LLADDR) || ''
+    const body = route.get(request(RTM_GETNEIGH, neigh, { ndm_family, ndm_ifindex, NDA_DST }))
+    return neigh.decode(body).NDA_LLADDR || ''
   } catch (error) {
     if (error instanceof NetlinkError && error.errno === ENOENT) return ''
     throw error

@@ -47,14 +47,14 @@ export class UnknownForm extends Error {
 const formOf = (netlink: Netlink, tableName: string, setName: string): Form | undefined => {
   const { nfgen_family, table: NFTA_SET_TABLE } = placeOf(tableName)
   const found = ifThere(() =>
-    netlink.ask(request(NFT_MSG_GETSET, set, { nfgen_family, NFTA_SET_TABLE, NFTA_SET_NAME: setName })),
+    netlink.get(request(NFT_MSG_GETSET, set, { nfgen_family, NFTA_SET_TABLE, NFTA_SET_NAME: setName })),
   )
   if (!found) return undefined
   const {
     NFTA_SET_FLAGS: flags = 0,
     NFTA_SET_KEY_TYPE: keys = 0,
     NFTA_SET_DATA_TYPE: values,
-  } = set.decode(found[0]!)
+  } = set.decode(found)
   const key = typesOf(keys)
   const value = values === undefined ? undefined : values === NFT_DATA_VERDICT ? 'verdict' : typesOf(values)
   if (!key || (values !== undefined && !value) || flags & NFT_SET_INTERVAL)
@@ -100,8 +100,8 @@ export const elementsOf = (
       NFTA_LIST_ELEM: [{ NFTA_SET_ELEM_KEY: { NFTA_DATA_VALUE: encodeValue(form.key, key) } }],
     }
     const body = { ...place, NFTA_SET_ELEM_LIST_ELEMENTS: asked }
-    const found = ifThere(() => netlink.ask(request(NFT_MSG_GETSETELEM, elements, body)))
-    return (found ?? []).flatMap(inBody).map(one => ({ ...observed(form, one), key }))
+    const found = ifThere(() => netlink.get(request(NFT_MSG_GETSETELEM, elements, body)))
+    return (found ? inBody(found) : []).map(one => ({ ...observed(form, one), key }))
   })
 }
 

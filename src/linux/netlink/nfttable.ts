@@ -22,8 +22,8 @@ import type { Netlink } from './socket.ts'
 
 /** A number that rises with every transaction on the ruleset of a network namespace, whoever makes it. */
 export const generationOf = (netlink: Netlink): number => {
-  const [body] = netlink.ask(request(NFT_MSG_GETGEN, generation, {}))
-  return generation.decode(body!).NFTA_GEN_ID ?? 0
+  const body = netlink.get(request(NFT_MSG_GETGEN, generation, {}))
+  return generation.decode(body).NFTA_GEN_ID ?? 0
 }
 
 /** Families and names of all tables of the namespace, `inet vethwork`. */
@@ -60,7 +60,7 @@ export const listTable = (netlink: Netlink, name: string, part?: Part): Listing 
   const place = placeOf(name)
   const { nfgen_family, table: own } = place
   const found = ifThere(() =>
-    netlink.ask(request(NFT_MSG_GETTABLE, table, { nfgen_family, NFTA_TABLE_NAME: own })),
+    netlink.get(request(NFT_MSG_GETTABLE, table, { nfgen_family, NFTA_TABLE_NAME: own })),
   )
   if (!found) return undefined
   const chains = new Map(
@@ -92,12 +92,12 @@ type Place = ReturnType<typeof placeOf>
 
 const hasChain = (netlink: Netlink, { nfgen_family, table }: Place, name: string): boolean => {
   const named = { nfgen_family, NFTA_CHAIN_TABLE: table, NFTA_CHAIN_NAME: name }
-  return ifThere(() => netlink.ask(request(NFT_MSG_GETCHAIN, chain, named))) !== undefined
+  return ifThere(() => netlink.get(request(NFT_MSG_GETCHAIN, chain, named))) !== undefined
 }
 
 const hasSet = (netlink: Netlink, { nfgen_family, table }: Place, name: string): boolean => {
   const named = { nfgen_family, NFTA_SET_TABLE: table, NFTA_SET_NAME: name }
-  return ifThere(() => netlink.ask(request(NFT_MSG_GETSET, set, named))) !== undefined
+  return ifThere(() => netlink.get(request(NFT_MSG_GETSET, set, named))) !== undefined
 }
 
 /** The kernel tells the chains of all tables of the family. */

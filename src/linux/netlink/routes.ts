@@ -75,8 +75,8 @@ export const isLocal = async (netns: Netns, address: string): Promise<boolean | 
   if (!socket) return undefined
   const [rtm_family, rtm_dst_len] = familyOf(address) === 4 ? [AF_INET, 32] : [AF_INET6, 128]
   try {
-    const [body] = socket.ask(request(RTM_GETROUTE, route, { rtm_family, rtm_dst_len, RTA_DST: address }))
-    return body !== undefined && route.decode(body).rtm_type === RTN_LOCAL
+    const body = socket.get(request(RTM_GETROUTE, route, { rtm_family, rtm_dst_len, RTA_DST: address }))
+    return route.decode(body).rtm_type === RTN_LOCAL
   } catch (error) {
     // Nowhere: there is no route to it.
     if (error instanceof NetlinkError) return false

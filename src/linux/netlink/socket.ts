@@ -20,7 +20,9 @@ import { within } from './namespace.ts'
 import { type Syscalls, syscalls } from './syscalls.ts'
 
 export interface Netlink {
-  /** Asks for one thing, or has it done. @returns the bodies of the answers. @throws NetlinkError */
+  /** Asks for one thing. @returns its body. @throws NetlinkError */
+  get(request: Request): Buffer
+  /** Has one thing done. @returns the bodies of the answers. @throws NetlinkError */
   ask(request: Request): Buffer[]
   /** Asks for all there is of a kind. @throws NetlinkError, EBUSY if it changes all the time */
   dump(request: Request): Buffer[]
@@ -34,7 +36,7 @@ export interface Netlink {
 
 /** <linux/netlink.h>, <linux/socket.h> */
 const AF_NETLINK = 16
-const protocols = { route: 0, netfilter: 12 } as const
+const protocols = { route: 0, sock_diag: 4, netfilter: 12 } as const
 const SOCK_RAW = 3
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
@@ -99,7 +101,8 @@ const on = (fd: number, makeRoom: (length: number) => void): Netlink => {
 
   const send = (requests: readonly Request[], isLast: (message: Message) => boolean): Message[] => {
     const first = sequence + 1
-    const datagram = Buffer.concat(requests.map(one => encodeMessage(one, ++sequence)))
+    const messages = requests.map(one => encodeMessage(one, ++sequence))
+    const datagram = messages.length === 1 ? messages[0]! : Buffer.concat(messages)
     if (datagram.length > ROOM) makeRoom(2 * datagram.length)
     saying(() => writeSync(fd, datagram))
     return receive(first, isLast)
@@ -110,14 +113,24 @@ const on = (fd: number, makeRoom: (length: number) => void): Netlink => {
   const asked = (request: Request): Message[] => {
     const received = send([request], isEnd)
     const end = received.find(isEnd)
-    const { errno, words } = end ? ackOf(end) : { errno: EAGAIN, words: 'the kernel did not end its answer' }
-    if (errno) throw new NetlinkError(errno, words)
+    if (!end || ackOf(end).errno) throw failed(end)
     return received
+  }
+  const failed = (end: Message | undefined) => {
+    const { errno, words } = end ? ackOf(end) : { errno: EAGAIN, words: 'the kernel did not end its answer' }
+    return new NetlinkError(errno, words)
   }
   const bodies = (messages: readonly Message[]) =>
     messages.filter(message => !isEnd(message)).map(({ body }) => body)
 
   return {
+    // The answer is the end of it, for who does not want it acknowledged as well.
+    get: request => {
+      const [first] = send([request], () => true)
+      if (!first || isEnd(first)) throw failed(first)
+      return first.body
+    },
+
     ask: request => bodies(asked({ ...request, flags: request.flags | NLM_F_ACK })),
 
     dump: request => {

@@ -59,9 +59,13 @@ export const isHeardBy = (
 const isAmong = ({ port, count }: Pick<HostPort, 'port' | 'count'>, one: number) =>
   one >= port && one < port + count
 
-/** A runtime's own process for this container may hold the port for it, as podman's conmon does. */
+/**
+ * A runtime's own process for this container may hold the port for it, as podman's conmon does; until that is there,
+ * the podman that calls us (from 5.2 on it binds the ports before it sets the network up, containers/podman#23446).
+ */
 const isPlaceholder = ({ process }: ObservedListener, { containerId }: HostPort) =>
-  process?.command.includes(containerId) ?? false
+  process !== undefined &&
+  (process.command.includes(containerId) || (process.name === 'podman' && process.isAncestor === true))
 
 const isOurs = ({ map, comment, ...wanted }: HostPort, table: ObservedTable | undefined) =>
   (table?.sets.get(map) ?? []).some(one => one.comment === comment && isNamed(one, wanted))

@@ -69,6 +69,11 @@ describe('a field that does not fit', () => {
     'a flag': { input: { ipMasq: 1 }, code: 7, says: 'ipMasq: 1 must be true or false' },
     'a list': { input: { cniVersions: 'a' }, code: 7, says: 'cniVersions: "a" must be a list' },
     'a list for an object': { input: { dns: [] }, code: 7, says: 'dns: [] must be an object' },
+    'a list for an object of names': {
+      input: { sysctl: [] },
+      code: 7,
+      says: 'sysctl: [] must be an object',
+    },
     'text for an object': { input: { args: 'a' }, code: 7, says: 'args: "a" must be an object' },
     'deep down': { input: { dns: { search: ['a', 7] } }, code: 7, says: 'dns.search[1]: 7 must be a string' },
     'a field of dns': {

@@ -90,7 +90,19 @@ describe('a port has one holder', () => {
       'create element',
     )
     const conmon = { ...listener, process: { pid: 78, name: 'conmon', command: 'conmon -c c1 -n x' } }
-    expect(commands(wanting(web), { ...virgin, listeners: [conmon] }).join()).toContain('create element')
+    const podman = {
+      ...listener,
+      process: { pid: 79, name: 'podman', command: 'podman run', isAncestor: true },
+    }
+    for (const holder of [conmon, podman])
+      expect(commands(wanting(web), { ...virgin, listeners: [holder] }).join()).toContain('create element')
+    for (const process of [
+      { ...podman.process, isAncestor: false },
+      { ...podman.process, name: 'containerd' },
+    ]) {
+      const held = { ...virgin, listeners: [{ ...podman, process }] }
+      expect(refusal(() => plan(wanting(web), held)).code).toBe(110)
+    }
   })
 })
 

@@ -7,8 +7,11 @@ import { AF_INET, AF_INET6, RT_SCOPE } from '../headers/rtnetlink.ts'
 import { NLM_F_CREATE, NLM_F_EXCL, type Request, request } from '../message.ts'
 import type { Lookup } from './lookup.ts'
 
-/** @returns undefined for words that only ip(8) knows */
-export const addrRequest = (op: AddrOp, { index }: Lookup): Request | undefined => {
+/** Some words only ip(8) knows. */
+export const hasAddrMessage = (op: AddrOp): boolean =>
+  op.op === 'addr.del' || op.words === undefined || read(op.words) !== undefined
+
+export const addrRequest = (op: AddrOp, { index }: Lookup): Request => {
   const { address, prefix } = parseCidr(op.address)
   const isV4 = address.family === 4
   const place = {
@@ -19,8 +22,7 @@ export const addrRequest = (op: AddrOp, { index }: Lookup): Request | undefined 
     IFA_ADDRESS: address.text,
   }
   if (op.op === 'addr.del') return request(RTM_DELADDR, addr, place)
-  const said = op.words === undefined ? { broadcast: broadcastOf(op.address) } : read(op.words)
-  if (!said) return undefined
+  const said: Said = op.words === undefined ? { broadcast: broadcastOf(op.address) } : (read(op.words) ?? {})
   const body = {
     ...place,
     ifa_flags: op.nodad && !isV4 ? IFA_F_NODAD : 0,

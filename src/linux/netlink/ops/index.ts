@@ -3,18 +3,50 @@
 import type { Op } from '../../../plan/kinds/index.ts'
 import { link, RTM_NEWLINK } from '../headers/if_link.ts'
 import { type Request, request } from '../message.ts'
-import { addrRequest } from './addr.ts'
-import { linkRequest } from './link.ts'
+import { addrRequest, hasAddrMessage } from './addr.ts'
+import { hasLinkMessage, linkRequest } from './link.ts'
 import type { Lookup } from './lookup.ts'
 import { fdbRequest, neighRequest } from './neigh.ts'
-import { routeRequest } from './route.ts'
+import { hasRouteMessage, routeRequest } from './route.ts'
 import { vlanRequest } from './vlan.ts'
 
+/** Whether there is a message for it: what has none only the programs can do. */
+export const hasMessage = (op: Op): boolean => {
+  switch (op.op) {
+    case 'link.add':
+      return hasLinkMessage(op)
+    case 'addr.add':
+    case 'addr.del':
+      return hasAddrMessage(op)
+    case 'route.add':
+    case 'route.del':
+    case 'route.replace':
+      return hasRouteMessage(op)
+    default:
+      return others.has(op.op)
+  }
+}
+
+const others = new Set<string>([
+  'link.alias',
+  'link.rename',
+  'link.set',
+  'link.del',
+  'neigh.del',
+  'probe.ask',
+  'probe.forget',
+  'fdb.append',
+  'fdb.del',
+  'vlan.add',
+  'vlan.del',
+  'arrival.announce',
+])
+
 /**
- * @returns undefined for what only the programs can do
+ * @param op one that has a message
  * @throws MissingDevice, NetnsError
  */
-export const requestOf = (op: Op, lookup: Lookup): Request | undefined => {
+export const requestOf = (op: Op, lookup: Lookup): Request => {
   switch (op.op) {
     case 'link.add':
     case 'link.alias':
@@ -43,6 +75,6 @@ export const requestOf = (op: Op, lookup: Lookup): Request | undefined => {
     case 'arrival.announce':
       return request(RTM_NEWLINK, link, { ifi_index: lookup.index(op.name), IFLA_ADDRESS: op.mac })
     default:
-      return undefined
+      throw new TypeError(`${op.op} has no message`)
   }
 }

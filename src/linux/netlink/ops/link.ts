@@ -13,12 +13,16 @@ import {
   RTM_NEWLINK,
   VETH_INFO,
 } from '../headers/if_link.ts'
-import { encodeDetails } from '../linktypes.ts'
+import { canEncode, encodeDetails } from '../linktypes.ts'
 import { NLM_F_CREATE, NLM_F_EXCL, type Request, request } from '../message.ts'
 import type { Lookup } from './lookup.ts'
 
-/** @returns undefined for what only ip(8) can do */
-export const linkRequest = (op: LinkOp, lookup: Lookup): Request | undefined => {
+/** Some types, and some details of others, only ip(8) can make. */
+export const hasLinkMessage = ({
+  link: { type, details = {}, peer },
+}: LinkOp & { op: 'link.add' }): boolean => peer !== undefined || canEncode(type, details)
+
+export const linkRequest = (op: LinkOp, lookup: Lookup): Request => {
   switch (op.op) {
     case 'link.add':
       return add(op, lookup)
@@ -36,7 +40,7 @@ export const linkRequest = (op: LinkOp, lookup: Lookup): Request | undefined => 
 const change = (name: string, body: LinkBody, lookup: Lookup) =>
   request(RTM_NEWLINK, link, { ifi_index: lookup.index(name), ...body })
 
-const add = (op: LinkOp & { op: 'link.add' }, lookup: Lookup): Request | undefined => {
+const add = (op: LinkOp & { op: 'link.add' }, lookup: Lookup): Request => {
   const { netns, type, lower, details = {}, peer, settings: own } = op.link
   const on = lower && lookup.index(lower.name)
   const data = peer
@@ -48,7 +52,6 @@ const add = (op: LinkOp & { op: 'link.add' }, lookup: Lookup): Request | undefin
         },
       })
     : encodeDetails(type, details, on)
-  if (!data) return undefined
   const body: LinkBody = {
     ...born(own, lookup),
     IFLA_IFNAME: op.name,

@@ -17,13 +17,15 @@ import {
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, type Request, request } from '../message.ts'
 import type { Lookup } from './lookup.ts'
 
-/** @returns undefined for what only ip(8) can do */
-export const routeRequest = ({ op, dev, to }: RouteOp, { index }: Lookup): Request | undefined => {
+/** Protocols by name and gateways of the other family only ip(8) knows. */
+export const hasRouteMessage = ({ to: { dst, gw, protocol = '' } }: RouteOp): boolean =>
+  (!gw || familyOf(gw) === familyOf(dst)) && /^\d*$/.test(protocol)
+
+export const routeRequest = ({ op, dev, to }: RouteOp, { index }: Lookup): Request => {
   const { address, prefix } = parseCidr(to.dst)
   const { family } = address
   const isNew = op !== 'route.del'
   const { gw, table = RT_TABLE_MAIN, protocol = String(RTPROT_BOOT) } = to
-  if ((gw && familyOf(gw) !== family) || !/^\d+$/.test(protocol)) return undefined
   const body = {
     rtm_family: family === 4 ? AF_INET : AF_INET6,
     rtm_dst_len: prefix,
