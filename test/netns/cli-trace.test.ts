@@ -396,7 +396,11 @@ ready('trace --live', () => {
     const service = await start(one, process.execPath, ['-e', socket], /listening/)
     const ask = () => asked(host, two.id, `${one.id}:53`, '--protocol', 'udp', '--live')
     try {
-      expect(await ask()).toMatchObject({ exitCode: 0, verdict: expect.stringMatching(/it was taken/) })
+      expect(await ask()).toMatchObject({ exitCode: 0, verdict: expect.stringMatching(/it got there/) })
+      expect(await asked(host, two.id, '198.51.100.2:53', '--protocol', 'udp', '--live')).toMatchObject({
+        exitCode: 1,
+        verdict: expect.stringMatching(/refused/),
+      })
     } finally {
       await service.stop()
     }

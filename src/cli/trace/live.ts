@@ -1,5 +1,6 @@
 /** A real packet, and where it really ended: beside what the model says. */
 
+import { hostOf } from '../../../ipam/cidr.ts'
 import { watching } from '../../linux/nfttrace.ts'
 import { type Heard, probe } from '../../linux/probe.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
@@ -17,8 +18,8 @@ export const live = async (sight: Sight, from: Netns | undefined, model: Traced)
   const { packet } = model
   const { family, protocol, saddr, daddr, dport: port, size } = packet
   if (protocol === 'gre') throw new Misunderstood('--live sends no gre')
-  const target: Netns =
-    sight.plugs.find(({ addresses }) => addresses.some(one => one.split('/')[0] === daddr))?.netns ?? HOST
+  const owner = sight.plugs.find(({ addresses }) => addresses.some(one => hostOf(one) === daddr))
+  const target: Netns = owner?.netns ?? HOST
   const places = [...new Set<Netns>([from, HOST, target])]
   const before = await countersOf(places, packet)
   const { lines, result: heard } = await watching(matchesOf(packet), () =>
@@ -26,7 +27,8 @@ export const live = async (sight: Sight, from: Netns | undefined, model: Traced)
   )
   const after = await countersOf(places, packet)
   const steps = stepsOf(lines)
-  const seen = judged(packet, heard, steps, after.taken > before.taken && target !== HOST)
+  const isTaken = after.taken > before.taken || (!owner && hasLeft(steps))
+  const seen = judged(packet, heard, steps, isTaken)
   const moved = movedWords(sight, before, after)
   return {
     ...model,
@@ -45,6 +47,10 @@ const matchesOf = ({ family, protocol, daddr, dport }: Packet): string[] => {
 
 const isOthers = ({ chain }: TraceStep) => !chain.includes(' vethwork-trace-')
 
+/** Past all rules, by an interface of the host; what is beyond is not seen. */
+const hasLeft = (steps: readonly TraceStep[]) =>
+  / vethwork-trace-\d+ postrouting$/.test(steps.at(-1)?.chain ?? '')
+
 const judged = (
   { daddr, protocol }: Packet,
   { kind, words, milliseconds }: Heard,
@@ -62,7 +68,7 @@ const judged = (
     return { delivered: false, words: 'it arrived, and was refused: nobody listens there' }
   if (kind === 'failed') return { delivered: false, words: `not sent, or turned back: ${words}` }
   if (protocol === 'udp' && isTaken)
-    return { delivered: true, words: 'it was taken; by UDP nobody need answer' }
+    return { delivered: true, words: 'it got there, or out of this host; by UDP nobody need answer' }
   const last = steps.at(-1)
   const where = last ? `last seen ${placeWords(last)}` : 'nftables of this host never saw it'
   return { delivered: false, words: `no answer within ${Math.round(milliseconds)} ms; ${where}` }
@@ -72,7 +78,7 @@ const judged = (
 const placeWords = ({ chain, iif, oif }: TraceStep) => {
   const [family, table, name] = chain.split(' ')
   const at = table?.startsWith('vethwork-trace-') ? `at the hook ${name} (${family})` : `in ${chain}`
-  return `${at}, ${oif ? `going to ${oif}` : `coming from ${iif}`}`
+  return `${at}, ${oif ? `going to ${oif}` : iif ? `coming from ${iif}` : 'made here'}`
 }
 
 /** Reality has the last word; where the model says otherwise, that is said, too. */
