@@ -12,9 +12,13 @@ const rates = {
 const ingressPolicy = 'same-bridge'
 const sysctl = { 'net.core.somaxconn': '512' }
 
-/** Each container has a port of the host. */
-const published = ({ number }) => ({
-  portMappings: [{ hostPort: 20000 + number, containerPort: 80, protocol: 'tcp' }],
+/** Each container has ports of the host. */
+const published = ({ number }, count = 1) => ({
+  portMappings: Array.from({ length: count }, (_, n) => ({
+    hostPort: 20000 + count * number + n,
+    containerPort: 80 + n,
+    protocol: 'tcp',
+  })),
 })
 
 const plugin = (type, config) => ({
@@ -35,7 +39,8 @@ const reference = {
   ],
 }
 
-const vethwork = {
+/** Ours, with so many ports a container. */
+export const withPorts = count => ({
   title: 'vethwork',
   plugins: [
     {
@@ -47,10 +52,10 @@ const vethwork = {
         ingressPolicy,
         ...rates,
         sysctl,
-        runtimeConfig: published(container),
+        runtimeConfig: published(container, count),
       }),
     },
   ],
-}
+})
 
-export const chains = [isReference ? { ...reference, title: 'vethwork' } : vethwork, reference]
+export const chains = [isReference ? { ...reference, title: 'vethwork' } : withPorts(1), reference]

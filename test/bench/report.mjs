@@ -7,14 +7,16 @@ const quantile = (times, q) => {
 const summary = times => ({ median: quantile(times, 0.5), p95: quantile(times, 0.95), samples: times.length })
 
 /** What is printed with --json. */
-export const results = (rows, floor) => ({
+export const results = (rows, floor, pools = []) => ({
   date: new Date().toISOString(),
   machine: { kernel: release(), cpu: cpus()[0]?.model, cores: cpus().length },
   unit: 'ms',
   rows: rows.map(({ command, existing, together, times: [ours, theirs] }) => {
-    const [vethwork, reference] = [summary(ours), summary(theirs)]
-    return { command, existing, together, vethwork, reference, ratio: vethwork.median / reference.median }
+    const [vethwork, reference] = [summary(ours), theirs && summary(theirs)]
+    const ratio = reference && vethwork.median / reference.median
+    return { command, existing, together, vethwork, reference, ratio }
   }),
+  pools: pools.map(({ what, times }) => ({ what, ...summary(times) })),
   floor: floor.map(({ what, times }) => ({ what, ...summary(times) })),
 })
 
@@ -22,7 +24,7 @@ const ms = value => value.toFixed(1).padStart(8)
 const right = (text, width) => String(text).padStart(width)
 
 /** The same for people, within 80 columns. */
-export const table = ({ date, machine, rows, floor }) => {
+export const table = ({ date, machine, rows, floor, pools }) => {
   const lines = [
     `Whole processes, milliseconds. ${date.slice(0, 10)}, Linux ${machine.kernel},`,
     `${machine.cores} cores of ${machine.cpu}`,
@@ -31,12 +33,18 @@ export const table = ({ date, machine, rows, floor }) => {
     '     existing  at a time   median     p95    median     p95     ratio',
   ]
   for (const { command, existing, together, vethwork, reference, ratio } of rows) {
-    const measured = [vethwork.median, vethwork.p95, '  ', reference.median, reference.p95]
-    const numbers = measured.map(one => (typeof one === 'number' ? ms(one) : one)).join('')
-    lines.push(
-      `${command}  ${right(existing, 8)}  ${right(together, 9)} ${numbers}  ${right(ratio.toFixed(2), 8)}`,
-    )
+    const beside = reference
+      ? `  ${ms(reference.median)}${ms(reference.p95)}  ${right(ratio.toFixed(2), 8)}`
+      : ''
+    const numbers = `${ms(vethwork.median)}${ms(vethwork.p95)}${beside}`
+    lines.push(`${command}  ${right(existing, 8)}  ${right(together, 9)} ${numbers}`)
   }
+  if (pools.length)
+    lines.push(
+      '',
+      'ADD of vethwork-ipam alone, in a /16',
+      ...pools.map(({ what, median, p95 }) => `${what.padEnd(25)}${ms(median)}${ms(p95)}`),
+    )
   lines.push('', 'The floor: a process that does nothing', '                           median     p95')
   for (const { what, median, p95 } of floor) lines.push(`${what.padEnd(25)}${ms(median)}${ms(p95)}`)
   return lines.join('\n')

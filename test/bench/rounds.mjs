@@ -12,7 +12,7 @@ const inGroups = async (list, size, work) => {
 
 /** A host of this contender on which `existing` containers live, and eight more wait. */
 const populated = async (contender, existing) => {
-  const place = { contender, host: host(), spare: containersOf(netns(8), 'measured', 1000) }
+  const place = { contender, host: host(), spare: containersOf(netns(8), 'measured', existing) }
   await inGroups(containersOf(netns(existing), 'existing', 0), 8, one =>
     call(contender, 'ADD', place.host, one),
   )
@@ -23,9 +23,9 @@ const populated = async (contender, existing) => {
 const measure = async (places, together, rounds, tick) => {
   const samples = places.map(() => ({ ADD: [], DEL: [] }))
   for (let round = -1; round < rounds; round++) {
-    const order = round % 2 === 0 ? [0, 1] : [1, 0]
+    const turns = round % 2 === 0 ? [...places.keys()] : [...places.keys()].reverse()
     for (const command of ['ADD', 'DEL']) {
-      for (const index of order) {
+      for (const index of turns) {
         const { contender, host, spare } = places[index]
         const begun = spare.slice(0, together).map(one => call(contender, command, host, one))
         const times = await Promise.all(begun)
@@ -37,7 +37,7 @@ const measure = async (places, together, rounds, tick) => {
   return samples
 }
 
-/** @returns rows {command, existing, together, times: [vethwork's, reference's]} */
+/** @returns rows {command, existing, together, times: one list a contender} */
 export const measureAll = async ({ contenders, populations, plans, progress }) => {
   const rows = []
   for (const existing of populations) {
@@ -48,9 +48,9 @@ export const measureAll = async ({ contenders, populations, plans, progress }) =
       let done = 0
       const tick = () =>
         progress(`${existing} containers, ${together} at a time: round ${done++} of ${rounds}`)
-      const [ours, theirs] = await measure(places, together, rounds, tick)
+      const samples = await measure(places, together, rounds, tick)
       for (const command of ['ADD', 'DEL'])
-        rows.push({ command, existing, together, times: [ours[command], theirs[command]] })
+        rows.push({ command, existing, together, times: samples.map(one => one[command]) })
     }
     progress(`${existing} containers: removing`)
     clear()

@@ -82,18 +82,22 @@ const ROOM = 200_000
 /** How often a dump is begun again because something changed meanwhile. */
 const ATTEMPTS = 10
 
+/** One for all sockets: what was read is copied at once. */
+let buffer: Buffer | undefined
+
 const on = (fd: number, makeRoom: (length: number) => void): Netlink => {
-  const buffer = Buffer.alloc(DATAGRAM)
+  buffer ??= Buffer.allocUnsafe(DATAGRAM)
+  const room = buffer
   let sequence = 0
 
   /** Messages about those that were sent: until the one that `isLast`, or there are no more. */
   const receive = (first: number, isLast: (message: Message) => boolean): Message[] => {
     const received: Message[] = []
     for (;;) {
-      const length = readable(() => readSync(fd, buffer))
+      const length = readable(() => readSync(fd, room))
       if (length === undefined && received.length) return received
       if (length === undefined) throw new NetlinkError(EAGAIN, 'the kernel did not answer')
-      const messages = messagesIn(Buffer.from(buffer.subarray(0, length)))
+      const messages = messagesIn(Buffer.from(room.subarray(0, length)))
       received.push(...messages.filter(message => message.sequence >= first))
       if (received.some(isLast)) return received
     }
