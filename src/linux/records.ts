@@ -46,11 +46,14 @@ interface Kept {
 
 const FOLDER = '.attachments' // no network has a name like that
 
+/** Damage is noticed, and nothing is left behind by whoever is killed while writing. */
+const KEPT_AS = { '.': 'hint' } as const
+
 const pathOf = (network: string) => `${stateDir()}/${FOLDER}/${network}`
 
 /** Who only looks makes none. */
 const directory = (network: string) =>
-  existsSync(pathOf(network)) ? openDirectory(pathOf(network), {}) : nowhere
+  existsSync(pathOf(network)) ? openDirectory(pathOf(network), KEPT_AS) : nowhere
 
 const fileOf = ({ network, containerId, ifname }: Owner, plugin: string) =>
   `${fingerprint(`${network}/${containerId}/${ifname}/${plugin}`, 13)}.json`
@@ -60,7 +63,7 @@ export const remember = (record: AttachmentRecord): void => {
   const kept: Kept = { bootId: readBootId(), record }
   const { owner, plugin } = record
   openDirectory(`${stateDir()}/${FOLDER}`, {})
-  openDirectory(pathOf(owner.network), {}).anew(fileOf(owner, plugin), kept).write()
+  openDirectory(pathOf(owner.network), KEPT_AS).anew(fileOf(owner, plugin), kept).write()
 }
 
 export const recall = (owner: Owner, plugin: string): AttachmentRecord | undefined =>

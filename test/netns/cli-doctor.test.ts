@@ -178,7 +178,9 @@ ready('what it says, and does', () => {
       expect.arrayContaining([expect.stringMatching(/^ip link add dev br-web\.net-1 /)]),
     )
     expect(troubles.map(({ id }) => id)).toContain('bridge-missing')
-    expect(await settled(before, () => snapshot(place.host, place.host.stateDir))).toEqual([])
+    const changed = await settled(before, () => snapshot(place.host, place.host.stateDir))
+    // Out of their bridge the cables hear their containers themselves.
+    expect(changed.filter(line => !line.includes('"kind":"learned"'))).toEqual([])
   }, 30_000)
 
   test('--fix says what it did, and what is healed; what is not ours stays, with its command', async () => {
