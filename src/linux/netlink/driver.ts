@@ -11,6 +11,7 @@ import { NetnsError } from './namespace.ts'
 import { hasMessage, requestOf } from './ops/index.ts'
 import { type Lookup, MissingDevice } from './ops/lookup.ts'
 import { type Netlink, netlink } from './socket.ts'
+import { deleteTogether } from './together.ts'
 
 /**
  * Does ops of ip(8) and bridge(8).
@@ -25,10 +26,13 @@ export const runOps = async (
   if (!ops.every(hasMessage)) return undefined
   const failures: LineFailure[] = []
   const indexes = new Map<string, number>()
+  const gone = new Set<string>()
   for (const [index, op] of ops.entries()) {
     const stderr = await told(async () => {
       const route = await netlink(netns, 'route')
-      if (route) send(route, op, indexes)
+      if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
+        for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, indexes)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -36,6 +40,16 @@ export const runOps = async (
     if (stderr && !keepGoing) break
   }
   return failures
+}
+
+/** Names of interfaces that one op after the other deletes. */
+const deletedFrom = (ops: readonly Op[], first: number): string[] => {
+  const names: string[] = []
+  for (const op of ops.slice(first)) {
+    if (op.op !== 'link.del') break
+    names.push(op.name)
+  }
+  return names
 }
 
 /** @param indexes of interfaces that one of the ops before had to do with */

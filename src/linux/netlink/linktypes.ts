@@ -39,6 +39,7 @@ const encapLimit: Codec<boolean> = {
 export const linkTypes: Readonly<Record<string, LinkType>> = {
   bridge: type({ IFLA_BR_VLAN_FILTERING: [7, u8] }, { vlan_filtering: 'IFLA_BR_VLAN_FILTERING' }),
   veth: type({}, {}),
+  ifb: type({}, {}),
   vlan: type(
     {
       IFLA_VLAN_ID: [1, u16],

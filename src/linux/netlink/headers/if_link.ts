@@ -63,6 +63,7 @@ export const link = family(ifinfomsg, {
   IFLA_OPERSTATE: [16, operstate],
   IFLA_LINKINFO: [18, IFLA_INFO],
   IFLA_IFALIAS: [20, chars],
+  IFLA_GROUP: [27, u32],
   IFLA_NET_NS_FD: [28, u32],
   IFLA_EXT_MASK: [29, u32],
   IFLA_LINK_NETNSID: [37, i32],
