@@ -50,7 +50,7 @@ const files = {
   'usr/share/vethwork/vethwork.schema.json': said('conf', 'schema'),
   'usr/share/doc/vethwork/README.Debian': readme,
   ...Object.fromEntries(
-    ['FIELDS.md', 'HOSTS.md', 'SERVICES.md'].map(name => [
+    ['FIELDS.md', 'HOSTS.md', 'OPERATING.md', 'PODMAN.md', 'SERVICES.md'].map(name => [
       `usr/share/doc/vethwork/${name}.gz`,
       zipped(readFileSync(`${root}examples/${name}`)),
     ]),

@@ -34,13 +34,13 @@ ${entries.map(entry => `  * ${folded(entry, 74).join('\n    ')}`).join('\n')}
  -- ${maintainer}  ${date}
 `
 
-/** Of CHANGELOG.md: the entries below its first heading of a version. */
+/** Of CHANGELOG.md: the entries below its first heading of a version, without the words between. */
 export const entriesOf = text => {
   const [, section = ''] = text.split(/^## .*$/m)
   return section
     .split(/^- /m)
     .slice(1)
-    .map(entry => entry.trim().replace(/\s+/g, ' '))
+    .map(entry => entry.split('\n\n')[0].trim().replace(/\s+/g, ' '))
 }
 
 const folded = (text, width) =>

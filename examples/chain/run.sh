@@ -56,7 +56,7 @@ run ip -n c1 link set eth0 address "$own"
 reaches c1 198.51.100.2
 visitors >/dev/null
 
-heading 'Somebody flushes all rules: the next ADD makes anew what it needs, also for c0 and c1; repair the rest'
+heading 'Somebody flushes all rules: the next ADD makes them anew, also for c0 and c1, and leaves repair nothing to do'
 run nft flush ruleset
 run iptables-nft -P FORWARD DROP
 misses c0 198.51.100.2

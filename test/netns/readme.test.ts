@@ -1,5 +1,5 @@
-// What README.md tells people to type works as it says: its "sh run" blocks are run one after the other on a machine of
-// their own, and a "text" block that follows one is what that printed ("…": something in between, or to the line's end).
+// What README.md and its pages tell people to type works as it says: their "sh run" blocks are run one after the other on a
+// machine of their own, and a "text" block that follows one is what that printed ("…": something in between, or to the line's end).
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -18,8 +18,16 @@ interface Block {
   readonly shown?: string
 }
 
-const blocks: Block[] = [...readme.matchAll(/```sh run\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g)].map(
-  ([, script = '', shown]) => ({ script, shown }),
+const pages = [
+  'README.md',
+  ...['HOSTS', 'SERVICES', 'FIELDS', 'OPERATING', 'PODMAN'].map(name => `examples/${name}.md`),
+]
+
+/** The pages' come last: they take it as installed. */
+const blocks: Block[] = pages.flatMap(page =>
+  [
+    ...readFileSync(root + page, 'utf8').matchAll(/```sh run\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g),
+  ].map(([, script = '', shown]) => ({ script, shown })),
 )
 
 /** The shown lines in their order, with anything between where there is an ellipsis; blanks do not matter. */
@@ -61,8 +69,6 @@ const isThere = (from: string, link: string) => {
   if (!existsSync(root + target)) return false
   return !heading || headingsOf(readFileSync(root + target, 'utf8')).includes(heading)
 }
-
-const pages = ['README.md', 'examples/HOSTS.md', 'examples/SERVICES.md', 'examples/FIELDS.md']
 
 test.each(pages)('every file, and every heading, that %s links to is there', page => {
   const links = [...readFileSync(root + page, 'utf8').matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!)
