@@ -29,7 +29,7 @@ export const recordOf = async (
   wants,
   elements: desired.filter(one => one.kind === 'element'),
   lease,
-  call: { config: text, args, path: plugins },
+  call: { config: text.trim(), args, path: plugins },
 })
 
 /** Makes all of `desired`, or nothing; what is refused leaves the record of the one that is there alone. */

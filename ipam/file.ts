@@ -205,9 +205,16 @@ const seal = (data: unknown): string => {
   return `{"crc32":"${crc32(body)}","data":${body}${tail}`
 }
 
+/** Blanks at the end are of one that was longer. A regular expression would try at each of the blanks inside. */
+const withoutPadding = (text: string): string => {
+  let end = text.length
+  while (text[end - 1] === ' ') end--
+  return text.slice(0, end)
+}
+
 /** What a file of ours holds. @throws Torn */
 export const unseal = (file: string, name: string): unknown => {
-  const text = file.replace(/ +$/, '') // of one that was written in its place
+  const text = withoutPadding(file)
   const [start, sum] = head.exec(text) ?? []
   if (start === undefined || !text.endsWith(tail)) throw new Torn(name)
   const body = text.slice(start.length, -tail.length)

@@ -38,7 +38,14 @@ export const outcome = async (
     sysctls: {
       host: await settings(host, 'ipv4/ip_forward', 'ipv6/conf/all/forwarding'),
       bridge: await settings(host, `ipv6/conf/${bridge}/accept_ra`),
-      container: await settings(container, 'ipv4/conf/eth0/arp_notify', 'ipv6/conf/eth0/disable_ipv6'),
+      // Ours is set where there is an address to be announced.
+      container: await settings(
+        container,
+        ...(insideAddresses[0]?.addr_info.some(({ family }: Printed) => family === 'inet')
+          ? ['ipv4/conf/eth0/arp_notify']
+          : []),
+        'ipv6/conf/eth0/disable_ipv6',
+      ),
     },
   }
   return alike(found, port?.ifname)

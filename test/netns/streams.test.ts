@@ -94,7 +94,7 @@ ready('open, closed and full', () => {
       '{ printf "{\\"name\\": \\"/"; head -c 1000000 /dev/zero | tr "\\0" x; echo "\\"}"; } | PLUGIN',
     )
     expect(JSON.parse(name.stdout)).toMatchObject({ code: 7 })
-  }, 60_000)
+  }, 180_000)
 
   test('JSON ten thousand levels deep', async () => {
     const input = `{"name":"web","x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
