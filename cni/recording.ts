@@ -5,6 +5,7 @@ import { ensure } from '../src/linux/machine.ts'
 import { netnsInodeIfThere } from '../src/linux/netns.ts'
 import { type AttachmentRecord, forget, recall, remember } from '../src/linux/records.ts'
 import type { Attachment } from '../src/networks/network.ts'
+import type { Element } from '../src/plan/kinds/element.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import type { Netns } from '../src/plan/netns.ts'
 import type { Observed } from '../src/plan/observed.ts'
@@ -61,12 +62,17 @@ export const ensureTuned = async (
   const { owner, plugin, endpoint } = record
   const earlier = recall(owner, plugin)
   const isSame = earlier?.netns?.inode === record.netns?.inode
+  const former = (isSame && earlier?.elements) || []
   try {
     return await ensure(desired, observed => {
       // An ADD that comes again, after a crash maybe, finds what the first one has changed.
       const first = isSame ? earlier?.endpoint.originals : undefined
       const originals = first ?? originalsOf(desired, observed, netns, owner.ifname)
-      remember({ ...record, endpoint: { ...endpoint, originals } })
+      // What the first one has put into our sets stays there until DEL, which knows it by the record alone.
+      const elements = [
+        ...new Map([...former, ...(record.elements ?? [])].map(one => [keyOf(one), one])).values(),
+      ]
+      remember({ ...record, elements, endpoint: { ...endpoint, originals } })
     })
   } catch (error) {
     if (earlier && isSame) remember(earlier)
@@ -74,3 +80,5 @@ export const ensureTuned = async (
     throw error
   }
 }
+
+const keyOf = ({ table, set, key }: Element) => `${table} ${set} ${key}`

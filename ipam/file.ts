@@ -8,10 +8,10 @@ import {
   chmodSync,
   closeSync,
   constants,
+  copyFileSync,
   existsSync,
   fdatasyncSync,
   fstatSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -105,7 +105,8 @@ export const openDirectory = (path: string, folders: Readonly<Record<string, Pro
       telling('keep a copy as', aside, () => {
         if (!existsSync(join(path, name))) return
         rmSync(aside, { force: true })
-        linkSync(join(path, name), aside)
+        // No second name of the same file: hints are written in their place.
+        copyFileSync(join(path, name), aside, constants.COPYFILE_EXCL)
       })
     },
   }

@@ -1,9 +1,9 @@
 /** A subnet that nothing on this host has: as podman chooses for its own bridges. */
 
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { familyOf, networkOf, overlaps } from '../../ipam/cidr.ts'
 import { ipShow } from '../../src/linux/iproute2.ts'
+import { contentOf, namesIn } from '../../src/linux/procfs.ts'
 import { HOST } from '../../src/plan/netns.ts'
 import { CniError, codes } from '../errors.ts'
 
@@ -16,7 +16,7 @@ export const usedSubnets = async (directory = PODMAN_NETWORKS): Promise<string[]
     ([4, 6] as const).map(family => ipShow(HOST, ['route show table all'], [`-${family}`, '-N'])),
   )
   const known = routes.flat().flatMap(({ dst }: { dst: string }) => (dst === 'default' ? [] : [whole(dst)]))
-  return [...known, ...subnetsOf(directory)].flatMap(text => {
+  return [...known, ...subnetsIn(directory)].flatMap(text => {
     try {
       return [networkOf(text)]
     } catch {
@@ -29,18 +29,17 @@ export const usedSubnets = async (directory = PODMAN_NETWORKS): Promise<string[]
 const whole = (dst: string) => (dst.includes('/') ? dst : `${dst}/${familyOf(dst) === 4 ? 32 : 128}`)
 
 /** One file a network; of one that cannot be read nothing is known. */
-const subnetsOf = (directory: string): string[] => {
-  try {
-    return readdirSync(directory)
-      .filter(name => name.endsWith('.json'))
-      .flatMap(name => {
-        const { subnets } = JSON.parse(readFileSync(`${directory}/${name}`, 'utf8'))
+export const subnetsIn = (directory: string): string[] =>
+  namesIn(directory)
+    .filter(name => name.endsWith('.json'))
+    .flatMap(name => {
+      try {
+        const { subnets } = JSON.parse(contentOf(`${directory}/${name}`))
         return (subnets ?? []).map(({ subnet }: { subnet: string }) => String(subnet))
-      })
-  } catch {
-    return []
-  }
-}
+      } catch {
+        return []
+      }
+    })
 
 /** A /24 from 10.89.0.0 on, podman's own pool; of IPv6 a /64 of a random prefix (RFC 4193 section 3.2.2). */
 export const chooseSubnet = (family: 4 | 6, used: readonly string[]): string => {

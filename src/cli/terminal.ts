@@ -9,8 +9,12 @@ export const hasColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.Proc
 /** @param text made only where it is wanted */
 export const show = (asJson: boolean | undefined, value: unknown, text: () => string): void => {
   if (asJson) print(JSON.stringify(value, null, 2))
-  else print(hasColour(process.stdout, process.env) ? tinted(text()) : text())
+  else print(hasColour(process.stdout, process.env) ? tinted(harmless(text())) : harmless(text()))
 }
+
+/** Names of processes and interfaces are others' to choose, and terminals obey control characters (console_codes(4)). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
+export const harmless = (text: string) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '?')
 
 /** A line, or several, whole: also into a pipe. @returns false if nobody reads any more, who has seen enough then */
 export const print = (text: string): boolean => {

@@ -8,6 +8,8 @@ import { nftTables } from './nft.ts'
 const PREFIX = 'vethwork-trace-'
 const FAMILIES = ['inet', 'bridge'] as const
 const name = () => `${PREFIX}${process.pid}`
+/** A busy service has many packets that look like ours: more of them are neither marked nor kept. */
+const MOST = { rate: 'limit rate 200/second burst 100 packets', lines: 20_000 } as const
 
 /**
  * Watches while `work` is done, and some moments longer.
@@ -26,7 +28,7 @@ export const watching = async <T>(
   const stopped = onSignals(() => remove())
   try {
     await nft(FAMILIES.flatMap(family => tableText(family, matches)))
-    const following = follow('nft', ['monitor', 'trace'], line => void lines.push(line), stop.signal)
+    const following = follow('nft', ['monitor', 'trace'], keep(lines), stop.signal)
     // Its failure is told when it is waited for.
     following.catch(() => {})
     await heard()
@@ -42,11 +44,15 @@ export const watching = async <T>(
   }
 }
 
+const keep = (lines: string[]) => (line: string) => {
+  if (lines.length < MOST.lines) lines.push(line)
+}
+
 /** Before all others, and behind them: what gets there was let pass. */
 const tableText = (family: (typeof FAMILIES)[number], matches: readonly string[]): string[] => {
   const chain = (hook: string, priority: number) =>
     `add chain ${family} ${name()} ${hook} { type filter hook ${hook} priority ${priority}; }`
-  const mark = matches.map(match => `${match} meta nftrace set 1`)
+  const mark = matches.map(match => `${match} ${MOST.rate} meta nftrace set 1`)
   return [
     `add table ${family} ${name()}`,
     ...(['prerouting', 'output'] as const).map(hook => chain(hook, -500)),
@@ -109,9 +115,9 @@ const heard = async () => {
   throw new CniError(codes.tryAgain, 'nft monitor does not begin', 'try again')
 }
 
-/** Until nothing more is told for a moment. */
+/** Until nothing more is told for a moment; where others' packets go on and on, no longer than a second. */
 const quiet = async (lines: readonly string[]) => {
-  for (let seen = -1; seen !== lines.length; ) {
+  for (let seen = -1, n = 0; seen !== lines.length && n < 20; n++) {
     seen = lines.length
     await new Promise(resolve => setTimeout(resolve, 50))
   }

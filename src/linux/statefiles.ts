@@ -1,6 +1,6 @@
 /** Our files as they lie there: damaged, open to everybody, of an earlier boot. Reads; mends nothing, makes nothing. */
 
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { readBootId } from '../../ipam/boot.ts'
 import { unseal } from '../../ipam/file.ts'
 import { stateDir } from './state.ts'
@@ -27,7 +27,8 @@ const RECORDS = '.attachments'
 export const seeStateFiles = (): StateFiles => {
   const directory = stateDir()
   if (!existsSync(directory)) return { directory, damaged: [], earlier: [] }
-  const mode = lstatSync(directory).mode & 0o777
+  // It may be a link to where there is more room: the link itself is open to all.
+  const mode = statSync(directory).mode & 0o777
   const networks = foldersIn(directory).filter(name => !name.startsWith('.'))
   const leases = networks.flatMap(network =>
     filesBelow(`${directory}/${network}`, ['.', 'blocks']).map(path => ({
@@ -47,7 +48,8 @@ export const seeStateFiles = (): StateFiles => {
   return {
     directory,
     ...(mode & 0o077 ? { open: mode } : {}),
-    damaged: [...leases, ...records, ...own].filter(({ path }) => isDamaged(path)),
+    // What was being written is whole when it is read again.
+    damaged: [...leases, ...records, ...own].filter(damaged).filter(damaged),
     earlier: networks.filter(network => isEarlier(`${directory}/${network}`)),
   }
 }
@@ -66,7 +68,7 @@ const filesBelow = (path: string, folders: readonly string[]) =>
       : [],
   )
 
-const isDamaged = (path: string) => {
+const damaged = ({ path }: DamagedFile) => {
   try {
     unseal(readFileSync(path, 'utf8'), path)
     return false

@@ -431,6 +431,20 @@ ready('trace --live', () => {
     30_000,
   )
 
+  test('what is like ours and never ends does not keep it', async () => {
+    const { host, one, two } = await placeWith(nat)
+    const flood = spawn('nsenter', [`--net=${two.path}`, '--', 'ping', '-q', '-f', '10.44.0.2'], {
+      stdio: 'ignore',
+    })
+    try {
+      const { exitCode, verdict } = await asked(host, two.id, '10.44.0.2', '--live')
+      expect({ exitCode, verdict }).toEqual({ exitCode: 0, verdict: expect.stringMatching(/answered after/) })
+      expect(flood.exitCode).toBeNull()
+    } finally {
+      flood.kill()
+    }
+  }, 30_000)
+
   test('what a killed one left is taken away by the next', async () => {
     const { host, one } = await placeWith(nat)
     await host.ok('nft', ['add table inet vethwork-trace-4194305'])

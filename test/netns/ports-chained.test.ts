@@ -246,3 +246,15 @@ ready('our portmap, and not Debian’s', () => {
       expect(await ours()).toBe('')
     }, 60_000)
 })
+
+ready('an ADD that comes again, and asks for another port', () => {
+  test('DEL takes away what either has made', async () => {
+    const { host, container, call, portmap, before } = await world('our portmap', {})
+    const other = portmapOf({ ports: [{ hostPort: 8081, containerPort: 80, protocol: 'tcp' }] })
+    succeeded(await call('ADD', portmap, container, before))
+    succeeded(await call('ADD', other, container, before))
+    expect(await host.ok('nft', ['list', 'ruleset'])).toMatch(/tcp \. 8081/)
+    succeeded(await call('DEL', other, container, before))
+    expect(await host.ok('nft', ['list', 'ruleset'])).not.toMatch(/tcp \. 808[01]/)
+  }, 60_000)
+})

@@ -98,8 +98,9 @@ const on = (fd: number, makeRoom: (length: number) => void): Netlink => {
       if (length === undefined && received.length) return received
       if (length === undefined) throw new NetlinkError(EAGAIN, 'the kernel did not answer')
       const messages = messagesIn(Buffer.from(room.subarray(0, length)))
-      received.push(...messages.filter(message => message.sequence >= first))
-      if (received.some(isLast)) return received
+      const mine = messages.filter(message => message.sequence >= first)
+      received.push(...mine)
+      if (mine.some(isLast)) return received
     }
   }
 

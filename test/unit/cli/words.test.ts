@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { hasColour, tinted } from '../../../src/cli/terminal.ts'
+import { harmless, hasColour, tinted } from '../../../src/cli/terminal.ts'
 import { ago, portWords, ratesWords, shortId } from '../../../src/cli/words.ts'
 
 const now = Date.parse('2026-11-20T12:00:00Z')
@@ -56,4 +56,13 @@ test('colours add nothing but colours', () => {
   expect(coloured).toContain('\x1b[31mgone')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are
   expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(text)
+})
+
+test.each([
+  ['sleep', 'sleep'],
+  ['a\tb\nc — ä┌─', 'a\tb\nc — ä┌─'],
+  ['x\x1b[2J\x1b]0;y\x07\r', 'x?[2J?]0;y??'],
+  ['\x9b31m\x7f\0', '?31m??'],
+])('what others are called is shown, not obeyed: %j', (text, shown) => {
+  expect(harmless(text)).toBe(shown)
 })

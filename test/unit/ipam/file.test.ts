@@ -77,6 +77,16 @@ describe('a stored file', () => {
     expect(readFileSync(`${file}.torn`, 'utf8')).toBe(damaged)
   })
 
+  it('that is a hint, and so written in its place, is set aside as it was', () => {
+    const path = fresh()
+    const directory = openDirectory(path, folders)
+    const file = join(path, 'owners/7f.json')
+    writeFileSync(file, 'torn')
+    directory.setAside('owners/7f.json')
+    directory.anew('owners/7f.json', { name: 'beta' }).write()
+    expect(readFileSync(`${file}.torn`, 'utf8')).toBe('torn')
+  })
+
   it('may be removed, or set aside, without being there', () => {
     const directory = openDirectory(fresh(), folders)
     directory.remove('pool.json')

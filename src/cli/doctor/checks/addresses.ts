@@ -89,6 +89,7 @@ export const overlapping = (host: HostSeen): Finding[] => {
     readNetworkAlias(alias) !== undefined ||
     networks.some(({ bridge, gatewayDev }) => [bridge, gatewayDev].includes(name))
   const foreign = host.links.filter(({ name, alias }) => name !== 'lo' && !isOurs(name, alias))
+  const isWayOut = (name: string) => host.defaultRoutes.some(({ dev }) => dev === name)
   const withHost = networks.flatMap(({ name, subnets, masters }) =>
     foreign
       .filter(link => !masters.includes(link.name))
@@ -101,7 +102,9 @@ export const overlapping = (host: HostSeen): Finding[] => {
             finding('subnet-overlaps', {
               object: link.name,
               what: `'${link.name}' of this host has the address ${address}, in the subnet of network ${name} (${subnets.join(', ')})`,
-              fix: `ip addr del ${address} dev ${link.name}`,
+              fix: isWayOut(link.name)
+                ? `give network ${name} another subnet, and its containers DEL and ADD: '${link.name}' is this host's way out`
+                : `ip addr del ${address} dev ${link.name}`,
             }),
           ),
       ),

@@ -224,6 +224,17 @@ test('the worst stands first, and notes are no trouble', () => {
   expect(all.filter(isTrouble)).toHaveLength(2)
 })
 
+test.each([
+  [[], 'ip addr del 10.22.0.9/16 dev eth1'],
+  [
+    [{ family: 4, dev: 'eth1', advertised: false }] as const,
+    "give network web another subnet, and its containers DEL and ADD: 'eth1' is this host's way out",
+  ],
+])('whoever does what it says is not cut off: default routes %j', (defaultRoutes, fix) => {
+  const links = [bridge, link('eth1', { addresses: [address('10.22.0.9/16')] })]
+  expect(examine({ ...nothingSeen, ...alive, links, defaultRoutes })).toMatchObject([{ object: 'eth1', fix }])
+})
+
 describe('a line of nft is of a service', () => {
   test.each([
     [
