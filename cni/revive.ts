@@ -1,9 +1,9 @@
 /** Somebody flushed our rules (pain 7): ADD has made anew what it needs itself; here is what else its network needs. */
 
 import type { Owner } from '../ipam/lease.ts'
-import { ensure } from '../src/linux/machine.ts'
+import { ensure, remove } from '../src/linux/machine.ts'
 import { nftTable } from '../src/linux/nft.ts'
-import type { AttachmentRecord } from '../src/linux/records.ts'
+import { type AttachmentRecord, recall } from '../src/linux/records.ts'
 import { livingRecords } from '../src/linux/revival.ts'
 import { TABLES } from '../src/networks/marks.ts'
 import { describeAgain } from './again.ts'
@@ -30,6 +30,8 @@ const reviveOne = async (record: AttachmentRecord) => {
     described.filter(({ kind, scope }) => scope === 'network' || kind === 'element'),
     () => {},
   )
+  // Its DEL may have come meanwhile.
+  if (!recall(record.owner, record.plugin)) await remove(record.elements ?? [], 'remove known')
 }
 
 interface Place {

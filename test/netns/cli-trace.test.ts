@@ -432,7 +432,7 @@ ready('trace --live', () => {
   )
 
   test('what is like ours and never ends does not keep it', async () => {
-    const { host, one, two } = await placeWith(nat)
+    const { host, two } = await placeWith(nat)
     const flood = spawn('nsenter', [`--net=${two.path}`, '--', 'ping', '-q', '-f', '10.44.0.2'], {
       stdio: 'ignore',
     })
