@@ -4,6 +4,7 @@ import type { Owner } from '../ipam/lease.ts'
 import { ensure } from '../src/linux/machine.ts'
 import { observe } from '../src/linux/observe.ts'
 import type { AttachmentRecord } from '../src/linux/records.ts'
+import { type Tell, toNobody } from '../src/linux/tell.ts'
 import { type Explained, explain } from '../src/plan/explain.ts'
 import type { Desired } from '../src/plan/kinds/index.ts'
 import { HOST, type Netns } from '../src/plan/netns.ts'
@@ -41,10 +42,14 @@ export interface Unseen {
  * Looks at many at once: the host once for all of them, then each container's namespace.
  * Those whose namespace is gone are left out: they are for gc.
  */
-export const lookAt = async (records: readonly AttachmentRecord[]): Promise<(Looked | Unseen)[]> => {
+export const lookAt = async (
+  records: readonly AttachmentRecord[],
+  tell: Tell = toNobody,
+): Promise<(Looked | Unseen)[]> => {
   const settling = settlingOnce()
   const found: ({ record: AttachmentRecord; described: readonly Desired[] } | Unseen)[] = []
-  for (const record of records) {
+  for (const [n, record] of records.entries()) {
+    tell(n, records.length, record.owner.containerId)
     if (!(await netnsOf(record))) continue
     try {
       const { owner, plugin } = record

@@ -1,11 +1,12 @@
 /** All that is remembered and lives, one after the other; what fails keeps nothing else from being repaired. */
 
 import { CniError, codes } from '../../cni/errors.ts'
-import { type Looked, lookAt, type Repaired, repair, type Unseen } from '../../cni/repair.ts'
+import { lookAt, type Repaired, repair } from '../../cni/repair.ts'
 import { type AttachmentSeen, seeAttachments } from '../linux/attachments.ts'
-import { type AttachmentRecord, recall } from '../linux/records.ts'
+import type { AttachmentRecord } from '../linux/records.ts'
 import { type Tell, toNobody } from '../linux/tell.ts'
 import { explain } from '../plan/explain.ts'
+import { calm, isSame, isToMend } from './calm.ts'
 import { attachmentsOf } from './subject.ts'
 
 export const repairAll = async (what: string | undefined, dryRun: boolean, tell: Tell = toNobody) => {
@@ -35,26 +36,9 @@ export const repairAll = async (what: string | undefined, dryRun: boolean, tell:
   return { repaired, failures }
 }
 
-const isToMend = (one: Looked | Unseen) => 'described' in one && one.steps.length + one.obstacles.length > 0
-
-/** Milliseconds: ADD is done by then, or what it was asked for is forgotten; DEL needs less. */
-const ADDING = 2000
-const DELETING = 200
-
-/**
- * What ADD has not made yet and what DEL has just taken away is not broken, and must not be made by us: ADD would find
- * its name taken. So whatever is young is given time.
- */
-const calm = async (records: readonly AttachmentRecord[]) => {
-  if (!records.length) return
-  const youngest = Math.max(...records.map(({ since }) => Date.parse(since)))
-  const left = Math.min(youngest + ADDING - Date.now(), ADDING)
-  await new Promise(resolve => setTimeout(resolve, Math.max(left, DELETING)))
-}
-
 /** Looked at anew: those before it have mended what they share. @returns undefined if it is no longer the same one */
 const repairOne = async (record: AttachmentRecord): Promise<Repaired | undefined> => {
-  if (recall(record.owner, record.plugin)?.since !== record.since) return undefined
+  if (!isSame(record)) return undefined
   const [now] = await lookAt([record])
   if (now && 'failure' in now) throw now.failure
   return now && repair(now)

@@ -27,13 +27,15 @@ export const doctor: CommandModule<object, Flags> = {
       .example('$0 doctor --fix --dry-run', 'what would be done about it')
       .example('$0 doctor --json | jq -r ".findings[] | .id + \\" \\" + .object"', 'for programs'),
   async handler({ fix = false, 'dry-run': dryRun = false, json }) {
-    const [{ visit }, { refuseFailures }, { isTrouble }, { AlreadySaid }] = await Promise.all([
-      import('../doctor/doctor.ts'),
-      import('../doctor/fix.ts'),
-      import('../doctor/finding.ts'),
-      import('../alreadysaid.ts'),
-    ])
-    const seen = await visit(fix, dryRun)
+    const [{ visit }, { refuseFailures }, { isTrouble }, { AlreadySaid }, { withProgress }] =
+      await Promise.all([
+        import('../doctor/doctor.ts'),
+        import('../doctor/fix.ts'),
+        import('../doctor/finding.ts'),
+        import('../alreadysaid.ts'),
+        import('../progress.ts'),
+      ])
+    const seen = await withProgress('doctor', tell => visit(fix, dryRun, tell))
     show(json, asJson(seen, fix), () => render(seen, fix, dryRun))
     await refuseFailures(seen.failures)
     if (seen.findings.some(isTrouble)) throw new AlreadySaid()

@@ -1,5 +1,6 @@
 /** One visit: look, judge, mend if asked to, and look again whether it helped. */
 
+import type { Tell } from '../../linux/tell.ts'
 import { examine } from './checks/index.ts'
 import type { Finding } from './finding.ts'
 import { type Done, fix } from './fix.ts'
@@ -20,8 +21,8 @@ export interface Visit {
 /** What is mended may show what it hid: a cable that is back has no address yet. */
 const ROUNDS = 3
 
-export const visit = async (wantsFix: boolean, dryRun: boolean): Promise<Visit> => {
-  let host = await seeHost()
+export const visit = async (wantsFix: boolean, dryRun: boolean, tell?: Tell): Promise<Visit> => {
+  let host = await seeHost(tell)
   const before = examine(host)
   const driver = host.byPrograms ? 'iproute2' : 'netlink'
   if (!wantsFix) return { findings: before, done: [], healed: [], failures: [], driver }
@@ -33,7 +34,7 @@ export const visit = async (wantsFix: boolean, dryRun: boolean): Promise<Visit> 
     const mended = await fix(findings, host, false)
     done.push(...mended.done)
     failures = mended.failures
-    host = await seeHost()
+    host = await seeHost(tell)
     findings = examine(host)
     if (!mended.done.length) break
   }

@@ -3,7 +3,6 @@
 import { again } from '../../../cni/again.ts'
 import { collect } from '../../../cni/collect.ts'
 import { CniError } from '../../../cni/errors.ts'
-import { lookAt } from '../../../cni/repair.ts'
 import { hostOf } from '../../../ipam/cidr.ts'
 import { parseRanges, withOwnRanges } from '../../../ipam/range.ts'
 import { whoElseHas } from '../../linux/arp.ts'
@@ -19,24 +18,29 @@ import { refuseWithoutRights } from '../../linux/rights.ts'
 import { seeStateFiles } from '../../linux/statefiles.ts'
 import { bridgeNetfilter } from '../../linux/surroundings.ts'
 import { readSysctls } from '../../linux/sysctl.ts'
+import type { Tell } from '../../linux/tell.ts'
 import { readPlugAlias } from '../../networks/marks.ts'
 import { acceptRa, FORWARDING } from '../../plan/kinds/forwarding.ts'
 import { HOST } from '../../plan/netns.ts'
 import type { ObservedLink } from '../../plan/observed.ts'
+import { lookCalmly } from '../calm.ts'
 import { askable } from './asking.ts'
 import { type DefaultRoute, type HostSeen, nothingSeen, type Pool } from './host.ts'
 import { meddlers, missingTools, otherPlugins } from './programs.ts'
 
 declare const VETHWORK_VERSION: string
 
-export const seeHost = async (): Promise<HostSeen> => {
+export const seeHost = async (tell?: Tell): Promise<HostSeen> => {
   const lacks = missingRights()
   const byPrograms = await whyPrograms()
   if (lacks) return { ...nothingSeen, lacks, byPrograms, version: VETHWORK_VERSION }
   // Before anything opens them, and makes them private.
   const files = seeStateFiles()
   const attachments = await seeAttachments()
-  const looked = await lookAt(attachments.flatMap(({ records }) => records))
+  const looked = await lookCalmly(
+    attachments.flatMap(({ records }) => records),
+    tell,
+  )
   const described = looked.flatMap(one => ('described' in one ? one.described : []))
   const links = await seeAllLinks(HOST)
   const { firewalls, filters } = await seeFirewalls()
