@@ -48,7 +48,9 @@ export const chooseSubnet = (family: 4 | 6, used: readonly string[]): string => 
     if (!rivals.some(rival => overlaps(one, rival))) return one
   throw new CniError(
     codes.poolExhausted,
-    'no subnet from 10.89.0.0/24 to 10.255.255.0/24 is free on this host',
+    family === 4
+      ? 'no subnet from 10.89.0.0/24 to 10.255.255.0/24 is free on this host'
+      : 'no IPv6 subnet that was tried (fd00::/8, at random) is free on this host',
     'give --subnet',
   )
 }

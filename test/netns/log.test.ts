@@ -2,6 +2,7 @@
 
 import {
   appendFileSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -175,6 +176,7 @@ ready('a log that cannot be written', () => {
     ['a directory', host => `${host.directory}/folder`, /it is a directory \(EISDIR\)/],
     ['a link', host => `${host.directory}/link`, /a symbolic link stands in its place \(ELOOP\)/],
     ['a pipe that nobody reads', host => `${host.directory}/pipe`, /cannot open .*ENXIO/],
+    ["another user's", host => `${host.directory}/others`, /it is another user's/],
     ['a full disk', () => '/dev/full', /no space is left on the device \(ENOSPC\)/],
     ['journald where there is none', () => 'journald', /no journald is here|does not listen/],
   ]
@@ -186,6 +188,8 @@ ready('a log that cannot be written', () => {
       mkdirSync(`${host.directory}/folder`)
       writeFileSync(`${host.directory}/target`, '')
       symlinkSync('target', `${host.directory}/link`)
+      writeFileSync(`${host.directory}/others`, '')
+      chownSync(`${host.directory}/others`, 65534, 65534)
       await host.ok('mkfifo', [`${host.directory}/pipe`])
       const logFile = fileOf(host)
       if (logFile === 'journald' && existsSync('/run/systemd/journal/socket')) return
