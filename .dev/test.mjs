@@ -12,6 +12,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'vethwork-test-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 const sum = { passed: 0, failed: 0, skipped: 0 }
+const secondTries = []
 const times = []
 
 /** Runs one stage; it adds to the sum. */
@@ -65,6 +66,8 @@ const counts = (outputFile, status) => {
   try {
     const said = JSON.parse(readFileSync(outputFile, 'utf8'))
     const failed = said.numFailedTests + said.numRuntimeErrorTestSuites
+    const tests = said.testResults.flatMap(({ assertionResults }) => assertionResults)
+    secondTries.push(...tests.filter(one => one.status === 'passed' && one.invocations > 1))
     return {
       passed: said.numPassedTests,
       failed: failed || (status === 0 ? 0 : 1),
@@ -92,6 +95,8 @@ if (process.argv[2] !== 'unit') {
   stage("this machine's own network", untouched(look))
 }
 
+if (secondTries.length) console.log('\npassed at the second try:')
+for (const { fullName } of secondTries) console.log(`  ${fullName}`)
 console.log(`\n${times.join(', ')}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = sum.failed ? 1 : 0

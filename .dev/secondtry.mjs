@@ -1,0 +1,5 @@
+// Tests of packets and clocks have one more try: the machine may have been busy with something else. What went wrong the
+// first time is printed, and the sum says which tests needed it: who is named there often has a fault.
+import { jest } from '@jest/globals'
+
+jest.retryTimes(1, { logErrorsBeforeRetry: true })
