@@ -1,8 +1,8 @@
 /** What a network's packets leave this host by, below bonds, bridges and VLANs. */
 
-import { readlink } from 'node:fs/promises'
 import type { Netns } from '../plan/netns.ts'
 import { ipShow } from './iproute2.ts'
+import { targetOf } from './procfs.ts'
 
 /** The part of `ip -j -d link` that says where an interface comes from. */
 interface Origin {
@@ -39,8 +39,7 @@ const lineBelow = ({ ifname, link, link_netnsid, linkinfo }: Origin) => {
 }
 
 /** By the bus, which unlike /sys/class/net is the same in all namespaces. */
-const driver = (bus: string, device: string): Promise<string[]> =>
-  readlink(`/sys/bus/${bus}/devices/${device}/driver`).then(
-    path => [path.split('/').at(-1) ?? ''],
-    () => [],
-  )
+const driver = (bus: string, device: string): string[] => {
+  const path = targetOf(`/sys/bus/${bus}/devices/${device}/driver`)
+  return path ? [path.split('/').at(-1) ?? ''] : []
+}

@@ -1,6 +1,6 @@
 /** Daemons that look after interfaces, and run in our network namespace: those of other hosts are not our business. */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { contentOf, namesIn, targetOf } from './procfs.ts'
 
 /** As /proc/PID/comm has them, 15 bytes at most. */
 const names = {
@@ -12,17 +12,12 @@ const names = {
 export type Daemon = (typeof names)[keyof typeof names]
 
 export const runningDaemons = (): Daemon[] => {
-  const ours = readlinkSync('/proc/self/ns/net')
-  const found = readdirSync('/proc')
+  const ours = targetOf('/proc/self/ns/net')
+  const found = namesIn('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(pid => {
-      try {
-        const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-        const daemon = names[name as keyof typeof names]
-        return daemon && readlinkSync(`/proc/${pid}/ns/net`) === ours ? [daemon] : []
-      } catch {
-        return [] // it has ended
-      }
+      const daemon = names[contentOf(`/proc/${pid}/comm`).trim() as keyof typeof names]
+      return daemon && targetOf(`/proc/${pid}/ns/net`) === ours ? [daemon] : []
     })
   return [...new Set(found)]
 }

@@ -1,6 +1,5 @@
 /** What is plugged into what on this host, as our marks in the kernel tell it. Looks; changes nothing. */
 
-import { readFile } from 'node:fs/promises'
 import { iptablesChain, nftName, ownerComment, readNetworkAlias, readPlugAlias } from '../networks/marks.ts'
 import { FORWARDING } from '../plan/kinds/forwarding.ts'
 import { HOST } from '../plan/netns.ts'
@@ -11,6 +10,7 @@ import { linkOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
 import { nftTable } from './nft.ts'
+import { contentOf } from './procfs.ts'
 import { publishedIn } from './published.ts'
 import { readSysctls } from './sysctl.ts'
 
@@ -237,7 +237,7 @@ const seeRules = async (): Promise<Pick<Sight, 'chains' | 'published'>> => {
 /** iptables-save is asked only where it finds a nat table: the legacy one would load a kernel module to look. */
 const iptablesChains = async (command: 'iptables' | 'ip6tables'): Promise<string[]> => {
   const family = command === 'iptables' ? 'ip' : 'ip6'
-  const legacy = await readFile(`/proc/net/${family}_tables_names`, 'utf8').catch(() => '')
+  const legacy = contentOf(`/proc/net/${family}_tables_names`)
   const there =
     legacy.split('\n').includes('nat') || ((await findTool('nft')) && (await nftTable(`${family} nat`)))
   if (!there || !(await findTool(`${command}-save`))) return []

@@ -14,7 +14,7 @@ import {
   RTN_UNICAST,
   route,
 } from './headers/rtnetlink.ts'
-import { getLink } from './links.ts'
+import { getLink, indexOf } from './links.ts'
 import { request } from './message.ts'
 import { netlink } from './socket.ts'
 
@@ -26,7 +26,7 @@ export const routesOf = async (
 ): Promise<ObservedRoute[] | undefined> => {
   const socket = await netlink(netns, 'route')
   if (!socket) return undefined
-  const RTA_OIF = getLink(socket, { IFLA_IFNAME: dev })?.ifi_index
+  const RTA_OIF = indexOf(socket, dev)
   if (RTA_OIF === undefined) return []
   const rtm_family = family === 4 ? AF_INET : AF_INET6
   return (
