@@ -1,6 +1,6 @@
 /** Another plugin, run as the specification says (section 4 "Plugin Delegation"). */
 
-import { access, constants } from 'node:fs/promises'
+import { accessSync, constants } from 'node:fs'
 import { run } from '../src/linux/exec.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
@@ -16,7 +16,7 @@ export const delegate = async (
   request: Request,
   config: Config,
 ): Promise<unknown> => {
-  const file = await find(type, request.path)
+  const file = find(type, request.path)
   const env = { ...process.env, ...attachmentIn(request), CNI_COMMAND: verb }
   const { exitCode, stdout, stderr } = await run(file, [], { env, input: config.text, timeout: 120 })
   const answer = parse(stdout)
@@ -56,22 +56,23 @@ export const supports = async (
   return answer?.supportedVersions?.includes(version) ?? false
 }
 
-const find = async (type: string, path: readonly string[]): Promise<string> => {
-  for (const directory of path) {
-    const file = `${directory}/${type}`
-    if (
-      await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return file
-  }
+const find = (type: string, path: readonly string[]): string => {
+  const found = path.map(directory => `${directory}/${type}`).find(isExecutable)
+  if (found) return found
   throw new CniError(
     codes.toolMissing,
     `ipam.type: the plugin '${type}' is in no directory of CNI_PATH (${path.join(':')})`,
     'install it there, or use "vethwork-ipam"',
   )
+}
+
+const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const parse = (stdout: string): unknown => {

@@ -13,7 +13,7 @@ import { firewallCmd } from './firewalld.ts'
 import { routesOf } from './ipjson.ts'
 import { ipShow, type LineTool, batch as lines } from './iproute2.ts'
 import { iptablesTransaction } from './iptables.ts'
-import { seeLinks, seeNeighbour } from './look.ts'
+import { seeNeighbour, seePort } from './look.ts'
 import { runOps } from './netlink/driver.ts'
 import { nftTransaction } from './nft.ts'
 import { writeSysctls } from './sysctl.ts'
@@ -200,9 +200,9 @@ const answers = async (netns: Netns, ops: readonly Op[]): Promise<{ op: Op; mac:
 const untilForwarding = async (op: ArrivalOp): Promise<string | undefined> => {
   const deadline = Date.now() + 10_000
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-    const [link] = await seeLinks(op.netns, [op.name])
-    if (!link) return 'it does not exist'
-    const state = link.port?.state
+    const port = await seePort(op.netns, op.name)
+    if (!port) return 'it does not exist'
+    const { state } = port
     if (state === 'forwarding') return undefined
     if (state === undefined) return 'its bridge does not exist'
     if (Date.now() > deadline) return `its state is still ${state} after 10 s`

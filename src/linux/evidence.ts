@@ -1,7 +1,6 @@
 /** What the kernel itself tells of attachments and networks of ours, without any memory of them. */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import {
   isOwnerOf,
   isPlugOf,
@@ -136,8 +135,10 @@ const linkAt = (path: string) => {
 
 /** Whether the host itself has an address (without prefix length). */
 export const isHostAddress = async (address: string): Promise<boolean> =>
-  (await isLocal(HOST, address)) ?? hostAddresses().has(address)
+  (await isLocal(HOST, address)) ?? (await interfaceAddresses()).includes(address)
 
-/** The host's own addresses, without prefix lengths. */
-export const hostAddresses = (): ReadonlySet<string> =>
-  new Set(Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address)))
+/** As getifaddrs(3) has them: where the kernel cannot be asked for one. */
+const interfaceAddresses = async (): Promise<string[]> => {
+  const { networkInterfaces } = await import('node:os')
+  return Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address))
+}

@@ -1,12 +1,13 @@
 /** What the machine has of links, routes and neighbours: asked by netlink, else by ip(8) and bridge(8). */
 
+import type { Family } from '../../ipam/address.ts'
 import type { Netns } from '../plan/netns.ts'
 import type { ObservedFdb, ObservedLink, ObservedRoute, ObservedVlan } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
 import { fdbOf, linkOf, routeOf, routesOf as routesOfJson, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { NetlinkError } from './netlink/errno.ts'
-import { allLinks, linksLike, linksNamed, type Which } from './netlink/links.ts'
+import { allLinks, linksLike, linksNamed, type PortState, portState, type Which } from './netlink/links.ts'
 import { NetnsError } from './netlink/namespace.ts'
 import {
   type FdbEntry,
@@ -19,15 +20,30 @@ import {
 } from './netlink/neighbours.ts'
 import { allRoutes, type RouteBy, routesOf } from './netlink/routes.ts'
 
-/** Those of these names that are there, with their addresses. */
-export const seeLinks = async (netns: Netns, names: readonly string[]): Promise<ObservedLink[]> =>
-  (await asked(netns, names.join(' '), linksNamed(netns, names))) ??
+/**
+ * Those of these names that are there.
+ * @param families of the addresses that are wanted of them; others may be among them
+ */
+export const seeLinks = async (
+  netns: Netns,
+  names: readonly string[],
+  families: readonly Family[] = [4, 6],
+): Promise<ObservedLink[]> =>
+  (await asked(netns, names.join(' '), linksNamed(netns, names, families))) ??
   (
     await ipShow(
       netns,
       names.map(name => `addr show dev ${name}`),
     )
   ).map(linkOf)
+
+/** What its bridge says of a port; undefined if there is no such interface. */
+export const seePort = async (netns: Netns, name: string): Promise<PortState | undefined> => {
+  const found = await asked(netns, name, portState(netns, name))
+  if (found !== undefined) return found ?? undefined
+  const [link] = await ipShow(netns, [`link show dev ${name}`])
+  return link && { state: linkOf(link).port?.state }
+}
 
 /** All of a type, all ports of a bridge, or all; without addresses. */
 export const seeLinksLike = async (netns: Netns, which: Which = {}): Promise<ObservedLink[]> => {

@@ -103,10 +103,14 @@ const observeLinks = async (desired: readonly Desired[]) => {
       ]
     return 'dev' in one && one.dev !== undefined ? [[one.netns, one.dev]] : []
   })
+  // To read the first IPv6 address of a process takes longer than all else here.
+  const families = ([4, 6] as const).filter(family =>
+    desired.some(one => one.kind === 'takeover' || (one.kind === 'addr' && familyOf(one.address) === family)),
+  )
   const links = new Map<string, ObservedLink>()
   await Promise.all(
     byNetns(names).map(async ([netns, wanted]) => {
-      for (const one of await seeLinks(netns, wanted)) links.set(at(netns, one.name), one)
+      for (const one of await seeLinks(netns, wanted, families)) links.set(at(netns, one.name), one)
     }),
   )
   return links

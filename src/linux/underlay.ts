@@ -1,6 +1,5 @@
 /** The interface by which a network leaves this host. */
 
-import { release } from 'node:os'
 import { CniError, codes } from '../../cni/errors.ts'
 import { hostOf } from '../../ipam/cidr.ts'
 import type { Underlay } from '../networks/mtu.ts'
@@ -10,6 +9,7 @@ import { driversOf } from './carrier.ts'
 import { linkOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { seeLinks } from './look.ts'
+import { contentOf } from './procfs.ts'
 
 /** By its name, by the tunnels' own address, or (as the reference macvlan) by the default route. */
 export const underlayOf = async ({ mode, master, local }: NetConf, netns: Netns): Promise<Underlay> => {
@@ -36,7 +36,14 @@ export const underlayOf = async ({ mode, master, local }: NetConf, netns: Netns)
     .map(({ address }) => hostOf(address))
   if (local && !addresses.includes(local)) throw missing('', local)
   const drivers = mode === 'vxlan' && json ? await driversOf(netns, json) : []
-  return { name: link.name, mac: link.mac, mtu: link.mtu, addresses, drivers, kernel: release() }
+  return {
+    name: link.name,
+    mac: link.mac,
+    mtu: link.mtu,
+    addresses,
+    drivers,
+    kernel: contentOf('/proc/sys/kernel/osrelease').trim(),
+  }
 }
 
 const defaultDevice = async (netns: Netns) =>

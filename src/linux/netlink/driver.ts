@@ -6,6 +6,7 @@ import type { Op } from '../../plan/kinds/index.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
+import { notedIndex, noteIndex } from './indexes.ts'
 import { indexOf } from './links.ts'
 import { NetnsError } from './namespace.ts'
 import { hasMessage, requestOf } from './ops/index.ts'
@@ -25,14 +26,13 @@ export const runOps = async (
 ): Promise<LineFailure[] | undefined> => {
   if (!ops.every(hasMessage)) return undefined
   const failures: LineFailure[] = []
-  const indexes = new Map<string, number>()
   const gone = new Set<string>()
   for (const [index, op] of ops.entries()) {
     const stderr = await told(async () => {
       const route = await netlink(netns, 'route')
       if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
         for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
-      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, indexes)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -52,25 +52,40 @@ const deletedFrom = (ops: readonly Op[], first: number): string[] => {
   return names
 }
 
-/** @param indexes of interfaces that one of the ops before had to do with */
-const send = (route: Netlink, op: Op, indexes: Map<string, number>): void => {
-  const opened: number[] = []
-  const lookup: Lookup = {
-    index: name => {
-      const found = indexes.get(name) ?? indexOf(route, name)
-      if (found === undefined) throw new MissingDevice(name)
-      indexes.set(name, found)
-      return found
-    },
-    netns: path => {
-      opened.push(openNetns(path))
-      return opened.at(-1)!
-    },
+/** Once more if it was done to an interface that is no longer the one of its name. */
+const send = (route: Netlink, op: Op): void => {
+  const noted = new Map<string, number>()
+  const lookup = (name: string) => {
+    const found = notedIndex(route, name)
+    if (found === undefined) return asked(route, name)
+    noted.set(name, found)
+    return found
   }
   try {
-    route.ask(requestOf(op, lookup))
+    sendOnce(route, op, lookup)
+  } catch (error) {
+    const isOld = ([name, index]: [string, number]) => indexOf(route, name) !== index
+    if (!(error instanceof NetlinkError) || ![...noted].some(isOld)) throw error
+    sendOnce(route, op, name => asked(route, name))
+  }
+}
+
+const asked = (route: Netlink, name: string): number => {
+  const found = indexOf(route, name)
+  if (found === undefined) throw new MissingDevice(name)
+  return found
+}
+
+const sendOnce = (route: Netlink, op: Op, index: Lookup['index']): void => {
+  const opened: number[] = []
+  const netns = (path: Netns) => {
+    opened.push(openNetns(path))
+    return opened.at(-1)!
+  }
+  try {
+    route.ask(requestOf(op, { index, netns }))
   } finally {
-    if (op.op === 'link.del' || op.op === 'link.rename') indexes.delete(op.name)
+    if (op.op === 'link.del' || op.op === 'link.rename') noteIndex(route, op.name, undefined)
     for (const fd of opened) closeSync(fd)
   }
 }

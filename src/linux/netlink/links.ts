@@ -1,5 +1,6 @@
 /** Links as the kernel has them, asked for by name or number; what `ip -j -d addr show` makes of them. */
 
+import type { Family } from '../../../ipam/address.ts'
 import { grouped } from '../../../ipam/record.ts'
 import type { Netns } from '../../plan/netns.ts'
 import type { ObservedAddress, ObservedLink } from '../../plan/observed.ts'
@@ -22,7 +23,8 @@ import {
   RTEXT_FILTER_SKIP_STATS,
   RTM_GETLINK,
 } from './headers/if_link.ts'
-import { RT_SCOPE } from './headers/rtnetlink.ts'
+import { AF_INET, AF_INET6, RT_SCOPE } from './headers/rtnetlink.ts'
+import { noteIndex } from './indexes.ts'
 import { decodeDetails } from './linktypes.ts'
 import { request } from './message.ts'
 import { type Netlink, netlink } from './socket.ts'
@@ -38,7 +40,9 @@ export const getLink = (route: Netlink, which: LinkBody): LinkBody | undefined =
 /** The number of the link of that name, if there is one. */
 export const indexOf = (route: Netlink, name: string): number | undefined => {
   const body = linkBody(route, { IFLA_IFNAME: name })
-  return body && ifinfomsg.decode(body).ifi_index
+  const index = body && ifinfomsg.decode(body).ifi_index
+  noteIndex(route, name, index)
+  return index
 }
 
 const linkBody = (route: Netlink, which: LinkBody): Buffer | undefined => {
@@ -50,13 +54,33 @@ const linkBody = (route: Netlink, which: LinkBody): Buffer | undefined => {
   }
 }
 
-/** Those of these names that are there. @returns undefined without netlink. @throws NetnsError, NetlinkError */
+/**
+ * Those of these names that are there.
+ * @param families of the addresses to be looked at
+ * @returns undefined without netlink
+ * @throws NetnsError, NetlinkError
+ */
 export const linksNamed = async (
   netns: Netns,
   names: readonly string[],
+  families: readonly Family[],
 ): Promise<ObservedLink[] | undefined> => {
   const route = await netlink(netns, 'route')
-  return route && names.flatMap(name => observedLink(route, name) ?? [])
+  return route && names.flatMap(name => observedLink(route, name, families) ?? [])
+}
+
+/** What a bridge says of a port: of an interface that is none, nothing. */
+export interface PortState {
+  /** Of <linux/if_bridge.h>, in words: `forwarding`. */
+  readonly state?: string
+}
+
+/** @returns null if there is no such interface, undefined without netlink. @throws NetnsError, NetlinkError */
+export const portState = async (netns: Netns, name: string): Promise<PortState | null | undefined> => {
+  const route = await netlink(netns, 'route')
+  if (!route) return undefined
+  const body = getLink(route, { IFLA_IFNAME: name })
+  return body ? { state: portIn(body)?.state } : null
 }
 
 /** Which links: all of a type, or all ports of a bridge. */
@@ -112,9 +136,14 @@ export const allLinks = async (netns: Netns): Promise<ObservedLink[] | undefined
   return bodies.map(body => linkOf(body, (addresses.get(String(body.ifi_index)) ?? []).map(addressOf), name))
 }
 
-const observedLink = (route: Netlink, name: string): ObservedLink | undefined => {
+const observedLink = (
+  route: Netlink,
+  name: string,
+  families: readonly Family[],
+): ObservedLink | undefined => {
   const body = getLink(route, { IFLA_IFNAME: name })
-  return body && linkOf(body, addressesOf(route, body.ifi_index ?? 0), nameOf(route))
+  noteIndex(route, name, body?.ifi_index)
+  return body && linkOf(body, addressesOf(route, body.ifi_index ?? 0, families), nameOf(route))
 }
 
 /** The name of an interface in the socket's namespace; none for 0. */
@@ -123,13 +152,15 @@ const nameOf =
   (index = 0): string =>
     (index && getLink(route, { ifi_index: index })?.IFLA_IFNAME) || ''
 
-const addressesOf = (route: Netlink, ifa_index: number): ObservedAddress[] =>
-  route
-    .dump(request(RTM_GETADDR, addr, { ifa_index }))
-    .map(addr.decode)
-    // Kernels before 4.20 do not look at what was asked for.
-    .filter(one => one.ifa_index === ifa_index)
-    .map(addressOf)
+const addressesOf = (route: Netlink, ifa_index: number, families: readonly Family[]): ObservedAddress[] =>
+  families.flatMap(family =>
+    route
+      .dump(request(RTM_GETADDR, addr, { ifa_family: family === 4 ? AF_INET : AF_INET6, ifa_index }))
+      .map(addr.decode)
+      // Kernels before 4.20 do not look at what was asked for.
+      .filter(one => one.ifa_index === ifa_index)
+      .map(addressOf),
+  )
 
 /** All of a namespace, without prefix lengths. @returns undefined without netlink */
 export const allAddresses = async (netns: Netns): Promise<string[] | undefined> =>
@@ -181,12 +212,14 @@ const linkOf = (
     // In another namespace the number means something else.
     lower: body.IFLA_LINK_NETNSID === undefined ? name(body.IFLA_LINK) : '',
     details: info.IFLA_INFO_DATA ? decodeDetails(type, info.IFLA_INFO_DATA) : {},
-    port: info.IFLA_INFO_SLAVE_KIND === 'bridge' ? portOf(info.IFLA_INFO_SLAVE_DATA) : undefined,
+    port: portIn(body),
     addresses,
   }
 }
 
-const portOf = (data: Buffer = Buffer.alloc(0)): ObservedLink['port'] => {
+const portIn = ({ IFLA_LINKINFO: info = {} }: LinkBody): ObservedLink['port'] => {
+  if (info.IFLA_INFO_SLAVE_KIND !== 'bridge') return undefined
+  const data = info.IFLA_INFO_SLAVE_DATA ?? Buffer.alloc(0)
   const { IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_STATE } = IFLA_BRPORT.decode(data)
   return {
     hairpin: IFLA_BRPORT_MODE ?? false,

@@ -5,6 +5,7 @@
 
 import { NetlinkError } from './errno.ts'
 import { link, RTM_DELLINK, RTM_NEWLINK } from './headers/if_link.ts'
+import { notedIndex } from './indexes.ts'
 import { indexOf } from './links.ts'
 import { request } from './message.ts'
 import type { Netlink } from './socket.ts'
@@ -12,7 +13,7 @@ import type { Netlink } from './socket.ts'
 /** @returns names of those that are gone; none if they cannot go together: then each has to go by itself */
 export const deleteTogether = (route: Netlink, names: readonly string[]): string[] => {
   const found = names.flatMap(name => {
-    const index = indexOf(route, name)
+    const index = notedIndex(route, name) ?? indexOf(route, name)
     return index === undefined ? [] : [{ name, index }]
   })
   if (found.length < 2) return []
