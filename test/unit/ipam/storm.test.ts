@@ -34,7 +34,7 @@ it('twelve processes at once: no address twice, none lost', async () => {
   expect(new Map(listed)).toEqual(expected)
   expect(new Set([...expected.values()].flat()).size).toBe(12 * 15 * 2)
   expect((await leases.status(sets)).map(({ used }) => used)).toEqual([180n, 180n])
-})
+}, 30_000)
 
 it('processes killed in the midst of it: no address twice, and everything can be released', async () => {
   const dataDir = join(root, 'killed')
@@ -57,4 +57,4 @@ it('processes killed in the midst of it: no address twice, and everything can be
   for (const { owner } of all) await leases.release(owner)
   expect(await leases.list()).toEqual([])
   expect(readdirSync(join(dataDir, 'storm/blocks')).filter(name => name.endsWith('.json'))).toEqual([])
-})
+}, 30_000)
