@@ -53,6 +53,8 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         isolated: conf.portIsolation || conf.ingressPolicy === 'isolated' || undefined,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
+      // It would use none, and every route to one is a step longer for all others: they have the same prefix.
+      addrgenmode: 'none',
       why: 'the cable between the container and the bridge',
     },
     ...(isVlanAware(conf) ? portVlans(conf, port) : []),
