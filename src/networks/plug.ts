@@ -143,7 +143,6 @@ export const inside = (
       : []),
     ...(v6 ? [sysctl(6, 'keep_addr_on_down', '1', 'addresses survive the interface going down')] : []),
     ...(v4 ? [sysctl(4, 'arp_notify', '1', announced)] : []),
-    ...(v6 ? [sysctl(6, 'ndisc_notify', '1', announced)] : []),
     {
       ...common,
       kind: 'link',
@@ -166,6 +165,8 @@ export const inside = (
     ...viaGateway(lease).map(
       (to): Desired => ({ ...common, kind: 'route', dev, to, why: routeWhy(conf, to.dst) }),
     ),
+    // Before, the kernel would announce each address as it comes, and all of them again on arrival.
+    ...(v6 ? [sysctl(6, 'ndisc_notify', '1', announced)] : []),
     {
       ...common,
       kind: 'arrival',
