@@ -5,6 +5,7 @@ import { HOST, type Netns } from '../plan/netns.ts'
 import { ABSENT } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
 import { run } from './exec.ts'
+import { setByMessage } from './netlink/devconf.ts'
 import { NetnsError, within } from './netlink/namespace.ts'
 import { syscalls } from './netlink/syscalls.ts'
 
@@ -56,6 +57,16 @@ const readAt = (key: string) => {
  * @returns stderr by key, for those that failed
  */
 export const writeSysctls = async (
+  netns: Netns,
+  value: string,
+  keys: readonly string[],
+): Promise<Map<string, string>> => {
+  const files: string[] = []
+  for (const key of keys) if (!(await setByMessage(netns, key, value))) files.push(key)
+  return files.length ? writeFiles(netns, value, files) : new Map()
+}
+
+const writeFiles = async (
   netns: Netns,
   value: string,
   keys: readonly string[],

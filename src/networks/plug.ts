@@ -53,6 +53,8 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         isolated: conf.portIsolation || conf.ingressPolicy === 'isolated' || undefined,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
+      // It would use none, and every route to one is a step longer for all others: they have the same prefix.
+      addrgenmode: 'none',
       why: 'the cable between the container and the bridge',
     },
     ...(isVlanAware(conf) ? portVlans(conf, port) : []),
@@ -141,7 +143,6 @@ export const inside = (
       : []),
     ...(v6 ? [sysctl(6, 'keep_addr_on_down', '1', 'addresses survive the interface going down')] : []),
     ...(v4 ? [sysctl(4, 'arp_notify', '1', announced)] : []),
-    ...(v6 ? [sysctl(6, 'ndisc_notify', '1', announced)] : []),
     {
       ...common,
       kind: 'link',
@@ -164,6 +165,8 @@ export const inside = (
     ...viaGateway(lease).map(
       (to): Desired => ({ ...common, kind: 'route', dev, to, why: routeWhy(conf, to.dst) }),
     ),
+    // Before, the kernel would announce each address as it comes, and all of them again on arrival.
+    ...(v6 ? [sysctl(6, 'ndisc_notify', '1', announced)] : []),
     {
       ...common,
       kind: 'arrival',

@@ -63,6 +63,32 @@ const networks: Readonly<Record<string, object>> = {
 ready('netlink and iproute2', () => {
   test.each(Object.entries(networks))('%s', (_, config) => isTheSame(open, config), 60_000)
 
+  test.each(['netlink', 'iproute2'])('%s: a port has no IPv6 address of its own', async driver => {
+    const { host, add, container } = await placeWith(open, driver)
+    const { interfaces } = (await add(container, configOf('nat', 'dual'))).json
+    const [port] = (await host.ip(`-6 addr show dev ${interfaces[1].name}`)) as { addr_info?: unknown[] }[]
+    expect(port?.addr_info ?? []).toEqual([])
+  })
+
+  test.each(['netlink', 'iproute2'])('%s: an MTU below that of IPv6', async driver => {
+    const { add, del, container } = await placeWith(open, driver)
+    const config = configOf('nat', 'v4', { mtu: 1000 })
+    await add(container, config)
+    await del(container, config)
+  })
+
+  test('by netlink, no kernel parameter of IPv4 is looked for among those of all containers', async () => {
+    const { host, container } = await placeWith(open, 'netlink')
+    const traced = tracedPlugin(host.directory, '-e trace=openat')
+    const env = { VETHWORK_NETLINK: 'netlink' }
+    const config = configOf('nat', 'v4')
+    succeeded(await cni(host, { command: 'ADD', config, container, binary: traced.binary, env }))
+    const opened = traced.log().filter(line => line.includes('"/proc/sys/net'))
+    expect(opened).toContainEqual(expect.stringContaining('/net/ipv6/conf/veth'))
+    expect(opened).not.toContainEqual(expect.stringContaining('/conf/eth0/'))
+    expect(await container.ok('cat', ['/proc/sys/net/ipv4/conf/eth0/arp_notify'])).toBe('1\n')
+  })
+
   test('by netlink, no program is started for a container of a network that is there', async () => {
     const { host, add, container } = await placeWith(open, 'netlink')
     const other = await host.container()

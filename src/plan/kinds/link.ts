@@ -5,6 +5,7 @@ import { HOST, type Netns } from '../netns.ts'
 import { at, type ObservedLink } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
 import { born, type Details, detail, type Settings, set, settingsOf } from './linkwords.ts'
+import type { SysctlOp } from './sysctl.ts'
 
 interface End {
   readonly netns: Netns
@@ -41,6 +42,8 @@ export interface Link extends Common, End {
   readonly alias?: string
   /** The other end of a veth: born in its namespace under its final name. */
   readonly peer?: End
+  /** Without an IPv6 link-local address of its own: from its birth on, for nobody needs that it never gets one. */
+  readonly addrgenmode?: 'none'
 }
 
 type Place = Pick<End, 'netns' | 'name'>
@@ -51,7 +54,7 @@ export type LinkOp =
   | ({ readonly op: 'link.set'; readonly set: Settings; readonly was: Settings } & Place)
   | ({ readonly op: 'link.del'; readonly type: string } & Place)
 
-export const link: Kind<Link, LinkOp> = {
+export const link: Kind<Link, LinkOp, SysctlOp> = {
   ensure(desired, observed) {
     const found = observed.links.get(at(desired.netns, desired.name))
     if (desired.type === 'given') return changes(desired, found ? settingsOf(found) : {})
@@ -189,7 +192,7 @@ const differing = ({ lower, details = {} }: Link, found: ObservedLink) => [
 ]
 
 /** One attachment's own is made anew; what others share is not ours to break. */
-const replace = (desired: Link, found: ObservedLink, other: readonly string[]): LinkOp[] => {
+const replace = (desired: Link, found: ObservedLink, other: readonly string[]): (LinkOp | SysctlOp)[] => {
   if (desired.scope === 'attachment') return [remove(desired), ...create(desired)]
   const facts = other.map(
     name =>
@@ -204,8 +207,8 @@ const replace = (desired: Link, found: ObservedLink, other: readonly string[]): 
   )
 }
 
-const create = (desired: Link): LinkOp[] => {
-  const { netns, name, alias, settings } = desired
+const create = (desired: Link): (LinkOp | SysctlOp)[] => {
+  const { netns, name, alias, settings, addrgenmode } = desired
   const { promisc = false, hairpin = false, isolated = false, vlanFiltering = false } = settings
   return [
     { op: 'link.add', netns: desired.lower?.netns ?? netns, name: desired.bornAs ?? name, link: desired },
@@ -217,8 +220,19 @@ const create = (desired: Link): LinkOp[] => {
       { netns, name, settings: { promisc, hairpin, isolated, vlanFiltering } },
       { promisc: false, hairpin: false, isolated: false, vlanFiltering: false },
     ).map(op => ({ ...op, was: {} })),
+    ...(addrgenmode ? [withoutLinkLocal(netns, name)] : []),
   ]
 }
+
+/** `addrgenmode none` of ip-link(8), but a kernel without IPv6 does not mind. It is in time until both ends are up. */
+const withoutLinkLocal = (netns: Netns, name: string): SysctlOp => ({
+  op: 'sysctl.set',
+  netns,
+  key: `net/ipv6/conf/${name}/addr_gen_mode`,
+  value: '1',
+  optional: true,
+  lasting: false,
+})
 
 /** What is a port's own the kernel takes only when it is a port already: not in the op that makes it one. */
 const changes = ({ netns, name, settings }: End, found: Settings) => {

@@ -72,3 +72,15 @@ export type LinkBody = ReturnType<typeof link.decode>
 
 /** The other end of a veth: a whole link. */
 export const VETH_INFO = attributes({ VETH_INFO_PEER: [1, link] })
+
+/** <linux/ip.h>: of those that we set the ones whose file does nothing besides. */
+export const IPV4_DEVCONF = { arp_notify: [22, u32] } as const
+
+/** What a link's address families have of their own; in the answers of the kernel it looks different. */
+export const linkConf = family(ifinfomsg, {
+  IFLA_IFNAME: [3, text],
+  IFLA_AF_SPEC: [
+    26,
+    attributes({ AF_INET: [2, attributes({ IFLA_INET_CONF: [1, attributes(IPV4_DEVCONF)] })] }),
+  ],
+})
