@@ -22,16 +22,15 @@ const answer = async (
   text: string,
   personality: Personality,
 ): Promise<object | undefined> => {
-  const [{ parseConfig }, { refuseContradictions }] = await Promise.all([
-    import('./config.ts'),
-    import('./netconf.ts'),
-  ])
+  const { parseConfig } = await import('./config.ts')
   const config = parseConfig(text, personality)
   trace('configured')
   refuseTooOld(request.verb, config.cniVersion)
   if (personality.role === 'ipam') return (await import('./ipam-plugin.ts')).serveAddresses(request, config)
-  if (request.verb !== 'DEL' && request.verb !== 'GC')
+  if (request.verb !== 'DEL' && request.verb !== 'GC') {
+    const { refuseContradictions } = await import('./contradictions.ts')
     refuseContradictions(config.net, config.ipam, config.wants)
+  }
   return verbs[request.verb as keyof typeof verbs](request, config)
 }
 

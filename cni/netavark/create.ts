@@ -3,8 +3,8 @@
 import { familyOf, firstAddressOf } from '../../ipam/cidr.ts'
 import { parseRanges } from '../../ipam/range.ts'
 import { parseConfig } from '../config.ts'
+import { refuseContradictions } from '../contradictions.ts'
 import { CniError, codes } from '../errors.ts'
-import { refuseContradictions } from '../netconf.ts'
 import type { PodmanNetwork } from '../schema/netavark.ts'
 import { configurationOf, isOnMaster, modeOf } from './configuration.ts'
 

@@ -17,6 +17,16 @@ export const TABLE = 'inet vethwork'
 export const keepsOut = ({ ingressPolicy }: Pick<NetConf, 'ingressPolicy'>) =>
   ingressPolicy === 'same-bridge' || ingressPolicy === 'isolated'
 
+/** The first field that needs the container's port on a bridge; undefined if there is none. */
+export const watching = (net: NetConf) =>
+  net.securityGroups
+    ? 'securityGroups'
+    : net.ipspoofchk
+      ? 'ipspoofchk'
+      : keepsOut(net)
+        ? 'ingressPolicy'
+        : undefined
+
 export const isolation: Service = {
   shared(conf, { bridge }) {
     if (!keepsOut(conf) || !bridge) return []

@@ -32,7 +32,7 @@ export const plan: CommandModule<object, Flags> = {
     const [{ parseConfig }, { refuseContradictions }, { parseRequest }, { previewAdd, previewDel }] =
       await Promise.all([
         import('../../../cni/config.ts'),
-        import('../../../cni/netconf.ts'),
+        import('../../../cni/contradictions.ts'),
         import('../../../cni/request.ts'),
         import('../../../cni/preview.ts'),
       ])

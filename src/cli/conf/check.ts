@@ -1,9 +1,9 @@
 /** A configuration as a runtime would read it: what of it would be refused, and where that stands. */
 
 import { type Config, parseConfig } from '../../../cni/config.ts'
+import { refuseContradictions } from '../../../cni/contradictions.ts'
 import { CniError } from '../../../cni/errors.ts'
 import { isObject } from '../../../cni/json.ts'
-import { refuseContradictions } from '../../../cni/netconf.ts'
 import { type Personality, personalities, personalityOf } from '../../../cni/personality.ts'
 import { isCniName } from '../../../cni/request.ts'
 import { parseVersion } from '../../../cni/versions.ts'

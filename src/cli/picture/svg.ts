@@ -1,6 +1,7 @@
 /** A layout as SVG (SVG 1.1), in one file that needs no other. Pure. */
 
-import { type Box, CHARACTER, type Layout, LINE, type Line } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { type Box, CHARACTER, LINE, type Line } from './shapes.ts'
 
 export const svg = ({ width, height, boxes, lines }: Layout, title: string): string =>
   [

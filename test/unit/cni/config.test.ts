@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { decode, parseConfig } from '../../../cni/config.ts'
-import { refuseContradictions } from '../../../cni/netconf.ts'
+import { refuseContradictions } from '../../../cni/contradictions.ts'
 import { personalities } from '../../../cni/personality.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,7 +1,7 @@
 // Rates from the configuration and from the runtime, in every spelling that runtimes have.
 import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../../cni/config.ts'
-import { refuseContradictions } from '../../../cni/netconf.ts'
+import { refuseContradictions } from '../../../cni/contradictions.ts'
 import { personalities } from '../../../cni/personality.ts'
 import { refusal } from './refusal.ts'
 

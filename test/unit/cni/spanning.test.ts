@@ -1,7 +1,7 @@
 // The fields of networks that leave the host: what is refused, and in which words.
 import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../../cni/config.ts'
-import { refuseContradictions } from '../../../cni/netconf.ts'
+import { refuseContradictions } from '../../../cni/contradictions.ts'
 import { fitted } from '../../../src/networks/mtu.ts'
 import { refusal } from './refusal.ts'
 import { gre, master, vlan, vxlan, wrong } from './spanning-cases.ts'

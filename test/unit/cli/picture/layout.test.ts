@@ -1,13 +1,7 @@
 import { expect, test } from '@jest/globals'
-import {
-  type Box,
-  CHARACTER,
-  type Layout,
-  LINE,
-  layout,
-  layoutAll,
-} from '../../../../src/cli/picture/layout.ts'
+import { type Layout, layout, layoutAll } from '../../../../src/cli/picture/layout.ts'
 import { mermaid } from '../../../../src/cli/picture/mermaid.ts'
+import { type Box, CHARACTER, LINE } from '../../../../src/cli/picture/shapes.ts'
 import { svg } from '../../../../src/cli/picture/svg.ts'
 import type { Topology } from '../../../../src/linux/topology.ts'
 import { host, network, port } from '../topologies.ts'
