@@ -3,6 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { AddressError } from '../../../ipam/address.ts'
 import type { Op } from '../../plan/kinds/index.ts'
+import { isTcOp } from '../../plan/kinds/tc.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
@@ -14,7 +15,7 @@ import { type Netlink, netlink } from './socket.ts'
 import { deleteTogether } from './together.ts'
 
 /**
- * Does ops of ip(8) and bridge(8).
+ * Does ops of ip(8), bridge(8) and tc(8).
  * @param keepGoing also after a failure
  * @returns what failed, in the words of ip(8); undefined, and nothing done, if a program is needed for one of them
  */
@@ -24,6 +25,7 @@ export const runOps = async (
   keepGoing: boolean,
 ): Promise<LineFailure[] | undefined> => {
   if (!ops.every(hasMessage)) return undefined
+  const encode = await encoderOf(ops)
   const failures: LineFailure[] = []
   const indexes = new Map<string, number>()
   const gone = new Set<string>()
@@ -32,7 +34,7 @@ export const runOps = async (
       const route = await netlink(netns, 'route')
       if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
         for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
-      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, indexes)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, encode, indexes)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -40,6 +42,13 @@ export const runOps = async (
     if (stderr && !keepGoing) break
   }
   return failures
+}
+
+/** Few have rates: what is for them is loaded for them. */
+const encoderOf = async (ops: readonly Op[]): Promise<typeof requestOf> => {
+  if (!ops.some(isTcOp)) return requestOf
+  const { tcRequest } = await import('./ops/tc.ts')
+  return (op, lookup) => (isTcOp(op) ? tcRequest(op, lookup) : requestOf(op, lookup))
 }
 
 /** Names of interfaces that one op after the other deletes. */
@@ -53,7 +62,7 @@ const deletedFrom = (ops: readonly Op[], first: number): string[] => {
 }
 
 /** @param indexes of interfaces that one of the ops before had to do with */
-const send = (route: Netlink, op: Op, indexes: Map<string, number>): void => {
+const send = (route: Netlink, op: Op, encode: typeof requestOf, indexes: Map<string, number>): void => {
   const opened: number[] = []
   const lookup: Lookup = {
     index: name => {
@@ -68,7 +77,7 @@ const send = (route: Netlink, op: Op, indexes: Map<string, number>): void => {
     },
   }
   try {
-    route.ask(requestOf(op, lookup))
+    route.ask(encode(op, lookup))
   } finally {
     if (op.op === 'link.del' || op.op === 'link.rename') indexes.delete(op.name)
     for (const fd of opened) closeSync(fd)

@@ -68,6 +68,8 @@ export interface FilterDel extends Doing {
 
 export type TcOp = QdiscAdd | QdiscDel | ClassAdd | FilterAdd | FilterDel
 
+export const isTcOp = (one: { readonly op: string }): one is TcOp => /^(qdisc|class|filter)\./.test(one.op)
+
 /** What all kinds made of such ops have in common. */
 export const byTc = {
   tool: () => 'tc' as const,
