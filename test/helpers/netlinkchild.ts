@@ -1,6 +1,7 @@
 /** Run by Bun inside a namespace, see netlink.ts: calls of src/linux/netlink, on stdin as [name, ...arguments], answers on stdout. */
 import { readFileSync } from 'node:fs'
 import type { NetlinkError } from '../../src/linux/netlink/errno.ts'
+import { forgetFlows } from '../../src/linux/netlink/flows.ts'
 import { changeElements, type ElementFailure, elementsOf } from '../../src/linux/netlink/nftelements.ts'
 import { generationOf, listTable } from '../../src/linux/netlink/nfttable.ts'
 import { queuesOf } from '../../src/linux/netlink/queues.ts'
@@ -19,6 +20,7 @@ const calls: Record<string, (...args: any[]) => unknown> = {
   },
   elementsOf: (table, set, wanted) => elementsOf(nft, table, set, wanted),
   changeElements: changes => changeElements(nft, changes),
+  forgetFlows: ops => forgetFlows(HOST, ops),
   queuesOf: async devs => Object.fromEntries((await queuesOf(HOST, devs)) ?? []),
   tcShow: async devs => Object.fromEntries(await tcShow(HOST, devs)),
   /** Milliseconds that one look takes at best, when it is done often. */
