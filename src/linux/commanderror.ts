@@ -33,7 +33,7 @@ const kinds: readonly [kind: ErrorKind, stderr: RegExp, line?: RegExp][] = [
   ['busy', /[Rr]esource busy|Resource temporarily unavailable|holding the xtables lock/],
   [
     'unsupported',
-    /not supported|Unknown device type|Unknown symbol|qdisc kind is unknown|TC classifier not found/,
+    /not supported|Unknown device type|Unknown symbol|qdisc kind is unknown|TC classifier not found|TC action module/,
   ],
   [
     'missing',

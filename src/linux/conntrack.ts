@@ -1,8 +1,10 @@
-/** conntrack(8): one look at all flows of a protocol, then a line for each that has any: a line reads them all anew. */
+/** Flows are forgotten by netlink, else by conntrack(8). */
 
-import type { ConntrackOp } from '../plan/kinds/conntrack.ts'
+import { type ConntrackOp, conntrack } from '../plan/kinds/conntrack.ts'
 import type { Netns } from '../plan/netns.ts'
 import { run } from './exec.ts'
+import { NetlinkError } from './netlink/errno.ts'
+import { NetnsError } from './netlink/namespace.ts'
 
 /** One flow, as its first packet began it, and where its answers come from. */
 export interface Flow {
@@ -11,29 +13,40 @@ export interface Flow {
   readonly from: { readonly address: string; readonly port: number }
 }
 
-/** Ops for which there is something to do. @throws what conntrack said, if it could not look */
-export const withFlows = async (
+/** @returns what went wrong, and with which; undefined if nothing did */
+export const forget = async (
   netns: Netns,
   ops: readonly ConntrackOp[],
-): Promise<{ found: ConntrackOp[]; stderr: string }> => {
-  const found: ConntrackOp[] = []
-  for (const kind of new Set(ops.map(({ family, protocol }) => `-f ipv${family} -p ${protocol}`))) {
-    const { exitCode, stdout, stderr } = await run('conntrack', ['-L', ...kind.split(' ')], { netns })
-    if (exitCode !== 0) return { found, stderr: stderr || `conntrack ended with ${exitCode}` }
-    const flows = stdout.split('\n').flatMap(flowOf)
-    const mine = ops.filter(({ family, protocol }) => `-f ipv${family} -p ${protocol}` === kind)
-    found.push(...mine.filter(op => flows.some(isOf(op))))
+): Promise<{ op: ConntrackOp; stderr: string } | undefined> => {
+  try {
+    const { forgetFlows } = await import('./netlink/flows.ts')
+    return (await forgetFlows(netns, ops)) ? undefined : byProgram(netns, ops)
+  } catch (error) {
+    if (!(error instanceof NetlinkError || error instanceof NetnsError)) throw error
+    return { op: ops[0]!, stderr: error.message }
   }
-  return { found, stderr: '' }
 }
 
-/** @returns stderr, empty when all was done */
-export const conntrackLines = async (netns: Netns, lines: readonly string[]): Promise<string> => {
-  const { exitCode, stderr } = await run('conntrack', ['-R', '-'], { netns, input: `${lines.join('\n')}\n` })
-  return exitCode === 0 ? '' : stderr || `conntrack ended with ${exitCode}`
+/** One look at all flows of a protocol, then a line for each op that has any: a line reads them all anew. */
+const byProgram: typeof forget = async (netns, ops) => {
+  const found: ConntrackOp[] = []
+  for (const kind of new Set(ops.map(kindOf))) {
+    const { exitCode, stdout, stderr } = await run('conntrack', ['-L', ...kind.split(' ')], { netns })
+    if (exitCode !== 0) return { op: ops[0]!, stderr: stderr || `conntrack ended with ${exitCode}` }
+    const flows = stdout.split('\n').flatMap(flowOf)
+    found.push(...ops.filter(op => kindOf(op) === kind && flows.some(isOf(op))))
+  }
+  if (!found.length) return undefined
+  const input = found.map(op => `${conntrack.line(op)}\n`).join('')
+  // It stops at the first line that it does not understand, and says of none how far it came.
+  const { exitCode, stderr } = await run('conntrack', ['-R', '-'], { netns, input })
+  return exitCode === 0 ? undefined : { op: found[0]!, stderr: stderr || `conntrack ended with ${exitCode}` }
 }
 
-const isOf =
+const kindOf = ({ family, protocol }: ConntrackOp) => `-f ipv${family} -p ${protocol}`
+
+/** Whether an op is about a flow of its family and protocol. */
+export const isOf =
   ({ port, to, led }: ConntrackOp) =>
   (flow: Flow) =>
     flow.port === port &&

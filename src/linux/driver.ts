@@ -7,7 +7,6 @@ import { kindOfOp, type Op } from '../plan/kinds/index.ts'
 import { MAIN } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
 import { CommandError, classify } from './commanderror.ts'
-import { conntrackLines, withFlows } from './conntrack.ts'
 import { setFeature } from './ethtool.ts'
 import { firewallCmd } from './firewalld.ts'
 import { routesOf } from './ipjson.ts'
@@ -154,15 +153,15 @@ const culprit = (ops: readonly Op[], stderr: string): Op => {
   return ops[index] ?? ops[0]!
 }
 
-/** It stops at the first line that it does not understand, and says of none how far it came. */
 const runConntrack = async ({ netns, ops }: Batch): Promise<BatchFailure[]> => {
-  const { found, stderr } = await withFlows(
+  const { forget } = await import('./conntrack.ts')
+  const wrong = await forget(
     netns,
     ops.filter(op => op.op === 'conntrack.del'),
   )
-  const said = stderr || (found.length ? await conntrackLines(netns, found.map(lineOf)) : '')
-  return said ? [failure(found[0] ?? ops[0]!, 0, said)] : []
+  return wrong ? [failure(wrong.op, 0, wrong.stderr)] : []
 }
+
 /** Of source NAT, or of what goes through the host: no command of ours has both. */
 const tableOf = ([first]: readonly Op[]) => (first?.op === 'iptables' ? first.table : 'nat')
 

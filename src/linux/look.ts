@@ -101,7 +101,8 @@ export const seeToldFdb = async (netns: Netns): Promise<FdbEntry[]> =>
     mac && ifname && state && !dst ? [{ mac, dev: ifname }] : [],
   )
 
-const asked = async <T>(netns: Netns, what: string, answer: Promise<T>): Promise<T> => {
+/** @throws CommandError where netlink says no */
+export const asked = async <T>(netns: Netns, what: string, answer: Promise<T>): Promise<T> => {
   try {
     return await answer
   } catch (error) {

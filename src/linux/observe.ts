@@ -26,7 +26,6 @@ import { iptablesTable } from './iptables.ts'
 import { seeAllRoutes, seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
 import { nftTable, type Wanted } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
-import { tcShow } from './tc.ts'
 
 /**
  * What the plan will be for. Who makes elements looks at their keys; who takes them away, at what has his mark, which
@@ -178,8 +177,10 @@ const observeQueues = async (desired: readonly Desired[]) => {
     one.kind === 'shaper' || one.kind === 'redirect' ? [[one.netns, one.dev] as const] : [],
   )
   const queues = new Map<string, ObservedQueues>()
+  if (devs.length === 0) return queues
+  const { seeQueues } = await import('./queues.ts')
   for (const [netns, wanted] of byNetns(devs))
-    for (const [dev, found] of await tcShow(netns, wanted)) queues.set(at(netns, dev), found)
+    for (const [dev, found] of await seeQueues(netns, wanted)) queues.set(at(netns, dev), found)
   return queues
 }
 

@@ -5,14 +5,23 @@ import type { ObservedFilter, ObservedQueues } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
 import { batch } from './iproute2.ts'
 
-/** Of interfaces that exist, by name. */
+/** Of interfaces that exist, by name. One process each: it does not say whose they are, and of one that is down nothing. */
 export const tcShow = async (netns: Netns, devs: readonly string[]): Promise<Map<string, ObservedQueues>> => {
-  const lines = devs.flatMap(dev => [
+  const found = new Map<string, ObservedQueues>()
+  for (const dev of devs) {
+    const text = await shown(netns, dev)
+    if (text !== undefined) found.set(dev, queuesIn(text))
+  }
+  return found
+}
+
+const shown = async (netns: Netns, dev: string): Promise<string | undefined> => {
+  const lines = [
     `qdisc show dev ${dev}`,
     `class show dev ${dev}`,
     `filter show dev ${dev}`,
     `filter show dev ${dev} ingress`,
-  ])
+  ]
   const { stdout, failures } = await batch('tc', netns, lines, [], true)
   const fatal = failures.find(({ stderr }) => !/Cannot find device/.test(stderr))
   if (fatal)
@@ -22,19 +31,11 @@ export const tcShow = async (netns: Netns, devs: readonly string[]): Promise<Map
       fatal.stderr,
       `look at the queues of ${netns}`,
     )
-  const gone = failures.map(({ index = 0 }) => Math.floor(index / 4))
-  const found = queuesOf(stdout)
-  return new Map(devs.filter((_, n) => !gone.includes(n)).map((dev, n) => [dev, found[n]!]))
+  return failures.length ? undefined : stdout
 }
 
-/** Of each interface in turn: tc does not say its name, but each has one root. */
-export const queuesOf = (text: string): ObservedQueues[] =>
-  text
-    .split(/^(?=qdisc \S+ \S+ root )/m)
-    .filter(part => part.startsWith('qdisc '))
-    .map(queuesIn)
-
-const queuesIn = (all: string): ObservedQueues => {
+/** What is said of one interface. */
+export const queuesIn = (all: string): ObservedQueues => {
   const find = (pattern: RegExp) => pattern.exec(all)
   const [, kind = '', handle = '0:', rest = ''] = find(/^qdisc (\S+) (\S+) root(.*)/m) ?? []
   const [, rate, burst] = find(/^class htb \S+ root .*rate (\w+) .* burst (\w+) /m) ?? []

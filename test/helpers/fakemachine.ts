@@ -8,7 +8,7 @@ import type { RouteOp } from '../../src/plan/kinds/route.ts'
 import { at, type Observed, type ObservedLink, type ObservedRoute } from '../../src/plan/observed.ts'
 import { FakeIptables } from './fakeiptables.ts'
 import { FakeNft } from './fakenft.ts'
-import { afterTc, deviceOf, isUntouched } from './faketc.ts'
+import { afterTc, isUntouched } from './faketc.ts'
 
 export interface FakeMachine extends Driver {
   /** As it is now; comparable with toEqual. */
@@ -160,10 +160,14 @@ export const fakeMachine = (before: Observed, fails: (n: number) => boolean = ()
       // What it deletes comes and goes by itself.
       case 'conntrack.del':
         return
-      case 'tc': {
-        const key = at(op.netns, deviceOf(op.line))
+      case 'qdisc.add':
+      case 'qdisc.del':
+      case 'class.add':
+      case 'filter.add':
+      case 'filter.del': {
+        const key = at(op.netns, op.dev)
         need(key)
-        const after = afterTc(op.line, queues.get(key))
+        const after = afterTc(kindOfOp(op).line(op), queues.get(key))
         if (isUntouched(after)) queues.delete(key)
         else queues.set(key, after)
         return

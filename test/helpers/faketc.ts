@@ -12,8 +12,6 @@ export const afterTc = (line: string, before: ObservedQueues = untouched): Obser
   throw new Error(`syntax error: ${line}`)
 }
 
-export const deviceOf = (line: string): string => / dev (\S+)/.exec(line)?.[1] ?? ''
-
 export const isUntouched = ({ root, hook }: ObservedQueues) => root === '' && hook === ''
 
 type Work = (was: ObservedQueues, a: string, b: string, c: string) => ObservedQueues

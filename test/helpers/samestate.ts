@@ -27,29 +27,52 @@ export const placeWith = async (
   return { ...opened, container: { ...container, id: 'c'.repeat(64) } }
 }
 
-/** Whom the host and its neighbours have talked to is the time of day; MAC addresses of GRE devices are the kernel's choice. */
-const passing = /neighbours: .*learned|permaddr|links: gre\w+\.address|fdb: \S+ gre\w+ permanent/
+/** Whom the host and its neighbours have talked to is the time of day; MAC addresses of GRE and ifb devices are the kernel's choice. */
+const passing =
+  /neighbours: .*learned|permaddr|links: (gre|ifb)\w+\.address|addresses: ifb\w+ fe80:|fdb: \S+ gre\w+ permanent/
 
 const expectSame = async (one: Pick<Scene['host'], 'ok'>, other: Pick<Scene['host'], 'ok'>) => {
   const taken = await Promise.all([snapshot(one), snapshot(other)])
   const [a, b] = taken.map(anonymous) as [Snapshot, Snapshot]
   expect(Object.keys(a.links!)).toContain('lo')
   expect(difference(a, b, passing)).toEqual([])
+  expect(await trafficOf(one)).toBe(await trafficOf(other))
+}
+
+/** What a snapshot has not: how queues, classes and filters are set, with names instead of numbers. */
+const trafficOf = async ({ ok }: Pick<Scene['host'], 'ok'>): Promise<string> => {
+  const names = JSON.parse(await ok('ip', ['-j', 'link'])).map(({ ifname }: { ifname: string }) => ifname)
+  const script = names
+    .toSorted()
+    .flatMap((dev: string) => [
+      `echo ${dev}; tc -d qdisc show dev ${dev}; tc -d class show dev ${dev}`,
+      `tc -d filter show dev ${dev}; tc -d filter show dev ${dev} ingress`,
+    ])
+  const text = await ok('sh', ['-ec', script.join('\n')])
+  return text.replaceAll(/ direct_packets_stat \d+/g, '')
 }
 
 /** Names of the machine's namespaces are in it nowhere but as numbers. */
 const anonymous = ({ files: _, ...rest }: Snapshot): Snapshot => rest
 
-/** ADD, CHECK each other's work, DEL: on two machines that are alike. */
-export const isTheSame = async (open: Open, config: object): Promise<void> => {
+/**
+ * ADD, CHECK each other's work, DEL: on two machines that are alike.
+ * @param before behind which network it stands in a chain
+ * @param has what `tc` must say of the host meanwhile
+ */
+export const isTheSame = async (open: Open, config: object, before?: object, has = /^/): Promise<void> => {
   const [byNetlink, byPrograms] = await Promise.all([placeWith(open, 'netlink'), placeWith(open, 'iproute2')])
   const both = [byNetlink, byPrograms]
   const results = []
-  for (const { add, container } of both) results.push((await add(container, { ...config })).json)
+  for (const { add, container } of both) {
+    const prevResult = before && (await add(container, { ...before })).json
+    results.push((await add(container, { ...config, prevResult })).json)
+  }
   const withoutSandbox = (result: object) => JSON.stringify(result).replaceAll(/"\/run\/netns\/[^"]+"/g, '""')
   expect(withoutSandbox(results[0])).toBe(withoutSandbox(results[1]))
   await expectSame(byNetlink.host, byPrograms.host)
   await expectSame(byNetlink.container, byPrograms.container)
+  expect((await trafficOf(byNetlink.host)) + (await trafficOf(byNetlink.container))).toMatch(has)
   // What one way made is right for the other.
   for (const { runtime, container } of both)
     for (const VETHWORK_NETLINK of ['netlink', 'iproute2'])

@@ -16,12 +16,22 @@ const ready = given(
   requireBuild(),
   requireTool('nft'),
   requireTool('strace'),
+  requireTool('tc'),
   requireKernel('bridge'),
+  requireKernel('ifb'),
 )
 
 const networks = {
   nat: configOf('nat', 'dual', { macspoofchk: true }),
   'layer 2': layer2,
+  rates: {
+    ...layer2,
+    ingressRate: 20e6,
+    ingressBurst: 2e6,
+    egressRate: 20e6,
+    egressBurst: 2e6,
+    unshapedSubnets: ['10.0.0.0/8', 'fd00::/8'],
+  },
 } as const
 const env = { VETHWORK_NETLINK: 'netlink' }
 

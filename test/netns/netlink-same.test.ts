@@ -14,7 +14,9 @@ const ready = given(
   requireTool('nft'),
   requireTool('iptables'),
   requireTool('strace'),
+  requireTool('tc'),
   requireKernel('bridge'),
+  requireKernel('ifb'),
 )
 
 const leased = {
@@ -60,8 +62,29 @@ const networks: Readonly<Record<string, object>> = {
   macvlan: spanning({ mode: 'macvlan', master: 'eth0', mtu: 1400 }),
 }
 
+const rates = { ingressRate: 20e6, ingressBurst: 2e6, egressRate: 40e9, egressBurst: 2e6 }
+const some = ['10.0.0.0/8', '192.0.2.64/26', '0.0.0.0/0', 'fd00:1:2:3::/64', '2001:db8::/32', '::/0']
+const chained = { ...configOf('nat', 'dual', rates), mode: 'chained', ipam: undefined }
+
+/** With a rate; and behind which network in a chain. */
+const shaped: Readonly<Record<string, readonly [config: object, before?: object]>> = {
+  'what goes in and out': [configOf('nat', 'dual', rates)],
+  'only in': [configOf('nat', 'v4', { ingressRate: 20_000_001, ingressBurst: 8 })],
+  'only out': [configOf('nat', 'v6', { egressRate: 1, egressBurst: 1 })],
+  unshapedSubnets: [configOf('nat', 'dual', { ...rates, unshapedSubnets: some })],
+  shapedSubnets: [configOf('nat', 'dual', { ...rates, shapedSubnets: some })],
+  'without addresses': [{ ...layer2, ...rates }],
+  'macvlan, inside': [spanning({ mode: 'macvlan', master: 'eth0', ...rates, unshapedSubnets: some })],
+  'in a chain': [chained, configOf('nat', 'dual')],
+}
+
 ready('netlink and iproute2', () => {
   test.each(Object.entries(networks))('%s', (_, config) => isTheSame(open, config), 60_000)
+  test.each(Object.entries(shaped))(
+    'a rate: %s',
+    (_, [config, before]) => isTheSame(open, config, before, /htb 7e: root/),
+    60_000,
+  )
 
   test.each(['netlink', 'iproute2'])('%s: a port has no IPv6 address of its own', async driver => {
     const { host, add, container } = await placeWith(open, driver)
@@ -94,7 +117,7 @@ ready('netlink and iproute2', () => {
     const other = await host.container()
     await add(other, configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true }))
     const traced = tracedPlugin(host.directory, '-e trace=execve')
-    const config = configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true })
+    const config = configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true, ...rates })
     for (const command of ['ADD', 'DEL']) {
       const env = { VETHWORK_NETLINK: 'netlink' }
       succeeded(await cni(host, { command, config, container, binary: traced.binary, env }))

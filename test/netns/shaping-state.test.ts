@@ -70,10 +70,16 @@ ready('CHECK', () => {
       succeeded(await all.runtime.check(all.container, all.config))
       const [file = '', ...args] = harm(all)
       await all.host.ok(file, args)
-      const { code, details } = failed(await all.runtime.check(all.container, all.config))
-      expect(code).toBe(106)
+      const mends: string[] = []
+      for (const VETHWORK_NETLINK of ['netlink', 'iproute2']) {
+        const env = { VETHWORK_NETLINK }
+        const { code, details } = failed(await all.runtime.check(all.container, all.config, { env }))
+        expect(code).toBe(106)
+        mends.push(details)
+      }
+      expect(mends[0]).toBe(mends[1])
       // What it names mends it.
-      await all.host.ok('sh', ['-ec', details])
+      await all.host.ok('sh', ['-ec', mends[0]!])
       succeeded(await all.runtime.check(all.container, all.config))
     }, 60_000)
 })

@@ -58,6 +58,13 @@ export const i32: Fixed<number> = fixed(
   (from, at) => from.readInt32LE(at),
 )
 
+/** Up to 2^53. */
+export const u64: Fixed<number> = fixed(
+  8,
+  (value, into, at) => into.writeBigUInt64LE(BigInt(value), at),
+  (from, at) => Number(from.readBigUInt64LE(at)),
+)
+
 /** Text that ends with a zero byte. */
 export const text: Codec<string> = {
   encode: value => Buffer.from(`${value}\0`),

@@ -3,6 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { AddressError } from '../../../ipam/address.ts'
 import type { Op } from '../../plan/kinds/index.ts'
+import { isTcOp } from '../../plan/kinds/tc.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
@@ -15,7 +16,7 @@ import { type Netlink, netlink } from './socket.ts'
 import { deleteTogether } from './together.ts'
 
 /**
- * Does ops of ip(8) and bridge(8).
+ * Does ops of ip(8), bridge(8) and tc(8).
  * @param keepGoing also after a failure
  * @returns what failed, in the words of ip(8); undefined, and nothing done, if a program is needed for one of them
  */
@@ -25,6 +26,7 @@ export const runOps = async (
   keepGoing: boolean,
 ): Promise<LineFailure[] | undefined> => {
   if (!ops.every(hasMessage)) return undefined
+  const encode = await encoderOf(ops)
   const failures: LineFailure[] = []
   const gone = new Set<string>()
   for (const [index, op] of ops.entries()) {
@@ -32,7 +34,7 @@ export const runOps = async (
       const route = await netlink(netns, 'route')
       if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
         for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
-      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, encode)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -40,6 +42,13 @@ export const runOps = async (
     if (stderr && !keepGoing) break
   }
   return failures
+}
+
+/** Few have rates: what is for them is loaded for them. */
+const encoderOf = async (ops: readonly Op[]): Promise<typeof requestOf> => {
+  if (!ops.some(isTcOp)) return requestOf
+  const { tcRequest } = await import('./ops/tc.ts')
+  return (op, lookup) => (isTcOp(op) ? tcRequest(op, lookup) : requestOf(op, lookup))
 }
 
 /** Names of interfaces that one op after the other deletes. */
@@ -53,7 +62,7 @@ const deletedFrom = (ops: readonly Op[], first: number): string[] => {
 }
 
 /** Once more if it was done to an interface that is no longer the one of its name. */
-const send = (route: Netlink, op: Op): void => {
+const send = (route: Netlink, op: Op, encode: typeof requestOf): void => {
   const noted = new Map<string, number>()
   const lookup = (name: string) => {
     const found = notedIndex(route, name)
@@ -62,11 +71,11 @@ const send = (route: Netlink, op: Op): void => {
     return found
   }
   try {
-    sendOnce(route, op, lookup)
+    sendOnce(route, op, encode, lookup)
   } catch (error) {
     const isOld = ([name, index]: [string, number]) => indexOf(route, name) !== index
     if (!(error instanceof NetlinkError) || ![...noted].some(isOld)) throw error
-    sendOnce(route, op, name => asked(route, name))
+    sendOnce(route, op, encode, name => asked(route, name))
   }
 }
 
@@ -76,14 +85,14 @@ const asked = (route: Netlink, name: string): number => {
   return found
 }
 
-const sendOnce = (route: Netlink, op: Op, index: Lookup['index']): void => {
+const sendOnce = (route: Netlink, op: Op, encode: typeof requestOf, index: Lookup['index']): void => {
   const opened: number[] = []
   const netns = (path: Netns) => {
     opened.push(openNetns(path))
     return opened.at(-1)!
   }
   try {
-    route.ask(requestOf(op, { index, netns }))
+    route.ask(encode(op, { index, netns }))
   } finally {
     if (op.op === 'link.del' || op.op === 'link.rename') noteIndex(route, op.name, undefined)
     for (const fd of opened) closeSync(fd)

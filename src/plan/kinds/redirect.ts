@@ -2,7 +2,7 @@
 
 import { at } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
-import { byTc, type TcOp, tc } from './tc.ts'
+import { ANYTHING, byTc, type TcOp } from './tc.ts'
 
 export interface Redirect extends Common {
   readonly kind: 'redirect'
@@ -23,12 +23,14 @@ export const redirect: Kind<Redirect, TcOp> = {
     return [
       ...(ours.length ? [del({ netns, dev })] : []),
       ...(hook ? [] : [addHook({ netns, dev })]),
-      tc(
-        netns,
-        `filter add dev ${dev} ingress protocol all prio ${PREF} u32 match u32 0 0 action mirred egress redirect dev ${to}`,
-        `lead what comes in by ${dev} through ${to}`,
-        [del({ netns, dev })],
-      ),
+      {
+        ...atHook({ netns, dev }),
+        op: 'filter.add',
+        ...ANYTHING,
+        to: { redirect: to },
+        words: `lead what comes in by ${dev} through ${to}`,
+        undo: [del({ netns, dev })],
+      },
     ]
   },
 
@@ -46,17 +48,32 @@ export const redirect: Kind<Redirect, TcOp> = {
 
 type Place = Pick<Redirect, 'netns' | 'dev'>
 
-const addHook = ({ netns, dev }: Place) =>
-  tc(netns, `qdisc add dev ${dev} handle ffff: ingress`, `look at what comes in by ${dev}`, [
-    delHook({ netns, dev }),
-  ])
+const atHook = ({ netns, dev }: Place) =>
+  ({ netns, dev, parent: 'ingress', protocol: 'all', prio: PREF }) as const
 
-const delHook = ({ netns, dev }: Place) =>
-  tc(netns, `qdisc del dev ${dev} ingress`, `no longer look at what comes in by ${dev}`)
+const addHook = ({ netns, dev }: Place): TcOp => ({
+  op: 'qdisc.add',
+  netns,
+  dev,
+  parent: 'ingress',
+  handle: 'ffff:',
+  qdisc: { kind: 'ingress' },
+  words: `look at what comes in by ${dev}`,
+  undo: [delHook({ netns, dev })],
+})
 
-const del = ({ netns, dev }: Place) =>
-  tc(
-    netns,
-    `filter del dev ${dev} ingress protocol all prio ${PREF}`,
-    `let what comes in by ${dev} go its own way`,
-  )
+const delHook = ({ netns, dev }: Place): TcOp => ({
+  op: 'qdisc.del',
+  netns,
+  dev,
+  parent: 'ingress',
+  words: `no longer look at what comes in by ${dev}`,
+  undo: [],
+})
+
+const del = (place: Place): TcOp => ({
+  ...atHook(place),
+  op: 'filter.del',
+  words: `let what comes in by ${place.dev} go its own way`,
+  undo: [],
+})

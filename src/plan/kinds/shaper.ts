@@ -8,7 +8,7 @@ import { parseCidr } from '../../../ipam/address.ts'
 import { familyOf } from '../../../ipam/cidr.ts'
 import { at, type ObservedFilter, type ObservedQueues } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
-import { byTc, type TcOp, tc } from './tc.ts'
+import { ANYTHING, byTc, filterWords, type TcOp, type U32 } from './tc.ts'
 
 export interface Shaper extends Common {
   readonly kind: 'shaper'
@@ -65,61 +65,87 @@ type Shape = Pick<Shaper, 'netns' | 'dev' | 'rate' | 'burst' | 'queue'>
 
 const create = (desired: Shaper): TcOp[] => {
   const { only, except, far } = desired
-  const flow = only.length ? CLASS : DIRECT
-  const filters = [...only, ...except].map(
-    subnet => `${filterHead(protocolOf(subnet))} match ${matchWord(subnet)} ${far} ${subnet} flowid ${flow}`,
-  )
+  const flowid = only.length ? CLASS : DIRECT
+  const filters = [...only, ...except].map(subnet => ({
+    ...placeOf(protocolOf(subnet)),
+    match: `${familyOf(subnet) === 4 ? 'ip' : 'ip6'} ${far} ${subnet}`,
+    keys: keysOf(subnet, far),
+    to: { flowid },
+  }))
   return built(desired, only.length > 0, filters)
 }
 
-const built = ({ netns, dev, rate, burst, queue }: Shape, isChosen: boolean, filters: string[]): TcOp[] => {
-  const add = (what: string, rest: string, words: string, undo: TcOp[] = []) =>
-    tc(netns, `${what} add dev ${dev} ${rest}`, words, undo)
-  const size = `burst ${burst}b cburst ${burst}b quantum ${QUANTUM}`
+const built = (
+  { netns, dev, rate, burst, queue }: Shape,
+  isChosen: boolean,
+  filters: readonly U32[],
+): TcOp[] => {
+  const at = { netns, dev, undo: [] }
   return [
-    add('qdisc', `root handle ${HANDLE} htb default ${isChosen ? 0 : 1}`, `let htb queue what ${dev} sends`, [
-      tc(netns, `qdisc del dev ${dev} root`, `no longer shape what ${dev} sends`),
-    ]),
-    add(
-      'class',
-      `parent ${HANDLE} classid ${CLASS} htb rate ${rate}bit ${size}`,
-      `hold ${dev} to ${rate} bit/s, after a silence ${burst} bytes at once`,
-    ),
-    add(
-      'qdisc',
-      `parent ${CLASS} handle ${LEAF} bfifo limit ${queue}b`,
-      `let ${queue} bytes wait for ${dev}`,
-    ),
-    ...filters.map(rest =>
-      add('filter', `parent ${HANDLE} ${rest}`, `${isChosen ? 'shape' : 'do not shape'} ${rest}`),
-    ),
+    {
+      ...at,
+      op: 'qdisc.add',
+      parent: 'root',
+      handle: HANDLE,
+      qdisc: { kind: 'htb', default: isChosen ? 0 : 1 },
+      words: `let htb queue what ${dev} sends`,
+      undo: [delRoot({ netns, dev })],
+    },
+    {
+      ...at,
+      op: 'class.add',
+      parent: HANDLE,
+      classid: CLASS,
+      rate,
+      burst,
+      quantum: QUANTUM,
+      words: `hold ${dev} to ${rate} bit/s, after a silence ${burst} bytes at once`,
+    },
+    {
+      ...at,
+      op: 'qdisc.add',
+      parent: CLASS,
+      handle: LEAF,
+      qdisc: { kind: 'bfifo', limit: queue },
+      words: `let ${queue} bytes wait for ${dev}`,
+    },
+    ...filters.map(one => ({
+      ...at,
+      ...one,
+      op: 'filter.add' as const,
+      words: `${isChosen ? 'shape' : 'do not shape'} ${filterWords(one)}`,
+    })),
   ]
 }
 
 /** Bytes a class sends in its turn; there is but one, and a number spares the kernel's log a warning. */
 const QUANTUM = 60_000
 
+const delRoot = ({ netns, dev }: Pick<Shaper, 'netns' | 'dev'>, undo: readonly TcOp[] = []): TcOp => ({
+  op: 'qdisc.del',
+  netns,
+  dev,
+  parent: 'root',
+  words: `no longer shape what ${dev} sends`,
+  undo,
+})
+
 const del = ({ netns, dev }: Shaper, { rate = 0, burst = 0, queue = 0, ...found }: ObservedQueues) =>
-  tc(
-    netns,
-    `qdisc del dev ${dev} root`,
-    `no longer shape what ${dev} sends`,
-    built({ netns, dev, rate, burst, queue }, !found.shapesAll, found.filters.map(raw)),
-  )
+  delRoot({ netns, dev }, built({ netns, dev, rate, burst, queue }, !found.shapesAll, found.filters.map(raw)))
 
 /** A filter as it was seen: the kernel keeps numbers, not words. */
-const raw = ({ protocol, flow, matches }: ObservedFilter) => {
+const raw = ({ protocol, flow, matches }: ObservedFilter): U32 => {
   const words = matches.map(match => {
     const [value, mask, offset] = match.split(/[/@]/)
-    return `match u32 0x${value} 0x${mask} at ${offset}`
+    return `u32 0x${value} 0x${mask} at ${offset}`
   })
-  return `${filterHead(protocol)} ${words.join(' ')} flowid ${flow}`
+  const said = matches.length ? { match: words.join(' match '), keys: matches } : ANYTHING
+  return { ...placeOf(protocol as 'ip' | 'ipv6'), ...said, to: { flowid: flow } }
 }
 
 /** A preference has one protocol. */
-const filterHead = (protocol: string) => `protocol ${protocol} prio ${protocol === 'ip' ? 4 : 6} u32`
+const placeOf = (protocol: 'ip' | 'ipv6') => ({ parent: HANDLE, protocol, prio: protocol === 'ip' ? 4 : 6 })
 const protocolOf = (subnet: string) => (familyOf(subnet) === 4 ? 'ip' : 'ipv6')
-const matchWord = (subnet: string) => (familyOf(subnet) === 4 ? 'ip' : 'ip6')
 
 const isSame = (desired: Shaper, found: ObservedQueues) =>
   isAbout(desired.rate, found.rate) &&
@@ -150,14 +176,19 @@ const filtersOf = ({ only, except, far }: Shaper): ObservedFilter[] => {
 const OFFSETS = { 4: { src: 12, dst: 16 }, 6: { src: 8, dst: 24 } } as const
 
 /** A subnet as u32 keeps it: each 32 bits that matter, as `0a000000/ff000000@12`. */
-export const matchesOf = (subnet: string, far: 'src' | 'dst'): string[] => {
+export const matchesOf = (subnet: string, far: 'src' | 'dst'): string[] =>
+  keysOf(subnet, far).filter(key => !key.includes('/00000000'))
+
+/** The same as tc(8) sends it, which of IPv4 says also that nothing matters. */
+const keysOf = (subnet: string, far: 'src' | 'dst'): string[] => {
   const { address, prefix } = parseCidr(subnet)
-  const count = address.family === 4 ? 1 : 4
+  const count = address.family === 4 ? 1 : Math.ceil(prefix / 32)
+  const words = address.family === 4 ? 1 : 4
   const hex = (value: bigint) => value.toString(16).padStart(8, '0')
   return Array.from({ length: count }, (_, n) => {
     const bits = BigInt(Math.max(0, Math.min(32, prefix - 32 * n)))
     const mask = (0xffffffffn << (32n - bits)) & 0xffffffffn
-    const word = (address.value >> BigInt(32 * (count - 1 - n))) & mask
-    return { mask, text: `${hex(word)}/${hex(mask)}@${OFFSETS[address.family][far] + 4 * n}` }
-  }).flatMap(({ mask, text }) => (mask ? text : []))
+    const word = (address.value >> BigInt(32 * (words - 1 - n))) & mask
+    return `${hex(word)}/${hex(mask)}@${OFFSETS[address.family][far] + 4 * n}`
+  })
 }

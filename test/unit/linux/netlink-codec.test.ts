@@ -12,6 +12,7 @@ import {
   u8,
   u16,
   u32,
+  u64,
 } from '../../../src/linux/netlink/codec.ts'
 import { NetlinkError } from '../../../src/linux/netlink/errno.ts'
 import { ackOf, encodeMessage, family, messagesIn, request } from '../../../src/linux/netlink/message.ts'
@@ -27,6 +28,7 @@ test.each([
   [i32, -19, 'edffffff'],
   [be16, 80, '0050'],
   [be32, 0xffffff00, 'ffffff00'],
+  [u64, 2 ** 32 + 1, '0100000001000000'],
   [text, 'eth0', '6574683000'],
   [chars, 'veth', '76657468'],
   [hardwareAddress, '02:42:0a:16:00:02', '02420a160002'],

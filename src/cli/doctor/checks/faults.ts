@@ -19,10 +19,8 @@ export interface Fault {
 }
 
 /** The interface that an op is about. */
-export const nameIn = (op: Op): string | undefined => {
-  if (op.op === 'tc') return / dev (\S+)/.exec(op.line)?.[1]
-  return 'dev' in op ? op.dev : 'name' in op ? op.name : undefined
-}
+export const nameIn = (op: Op): string | undefined =>
+  'dev' in op ? op.dev : 'name' in op ? op.name : undefined
 
 export interface Place {
   readonly who: string
@@ -106,12 +104,16 @@ export const faultsOf = (op: Op, place: Place): Fault[] => {
       return [
         { id: 'firewalld-zone-missing', object: op.dev, what: `${who}: firewalld does not know '${op.dev}'` },
       ]
-    case 'tc':
+    case 'qdisc.add':
+    case 'qdisc.del':
+    case 'class.add':
+    case 'filter.add':
+    case 'filter.del':
       return [
         {
           id: 'rate-limit-missing',
-          object: nameIn(op),
-          what: `${who}: its rate is not limited on '${nameIn(op)}'`,
+          object: op.dev,
+          what: `${who}: its rate is not limited on '${op.dev}'`,
         },
       ]
     default:

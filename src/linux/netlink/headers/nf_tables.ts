@@ -40,7 +40,7 @@ export const NFT_DATA_VERDICT = 0xffffff00
 export const NFT_SET_ELEM_INTERVAL_END = 0x1
 export const NFT_SET_ELEM_CATCHALL = 0x2
 
-const nfgenmsg = struct({ nfgen_family: u8, version: u8, res_id: be16 })
+export const nfgenmsg = struct({ nfgen_family: u8, version: u8, res_id: be16 })
 
 export const batch = family(nfgenmsg, {})
 export const generation = family(nfgenmsg, { NFTA_GEN_ID: [1, be32] })

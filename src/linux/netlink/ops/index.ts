@@ -40,6 +40,12 @@ const others = new Set<string>([
   'vlan.add',
   'vlan.del',
   'arrival.announce',
+  // Their messages are in tc.ts, for who needs them.
+  'qdisc.add',
+  'qdisc.del',
+  'class.add',
+  'filter.add',
+  'filter.del',
 ])
 
 /**
