@@ -13,6 +13,17 @@ export interface Forwarding extends Common {
 export const FORWARDING = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwarding' } as const
 export const acceptRa = (dev: string) => `net/ipv6/conf/${dev}/accept_ra`
 
+/** A forwarding host that goes on taking its default route from router advertisements (ip-sysctl(7), "accept_ra"). */
+export const keepRa = (dev: string): SysctlOp => ({
+  op: 'sysctl.set',
+  netns: HOST,
+  key: acceptRa(dev),
+  value: '2',
+  was: '1',
+  optional: false,
+  lasting: true,
+})
+
 export const forwarding: Kind<Forwarding, SysctlOp> = {
   ensure({ family }, observed) {
     const key = FORWARDING[family]
@@ -29,18 +40,7 @@ export const forwarding: Kind<Forwarding, SysctlOp> = {
     }
     // A forwarding host ignores router advertisements: its own default route would expire (pain 19).
     const uplinks = family === 6 ? observed.advertised : []
-    const keep = uplinks.map(
-      (dev): SysctlOp => ({
-        op: 'sysctl.set',
-        netns: HOST,
-        key: acceptRa(dev),
-        value: '2',
-        was: '1',
-        optional: false,
-        lasting: true,
-      }),
-    )
-    return [...keep, on]
+    return [...uplinks.map(keepRa), on]
   },
   remove: () => [],
   tool: sysctl.tool,

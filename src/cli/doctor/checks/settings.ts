@@ -1,7 +1,6 @@
 /** Kernel parameters of the host that are not asked for by any network, but decide over it. Pure. */
 
-import { acceptRa, FORWARDING } from '../../../plan/kinds/forwarding.ts'
-import { HOST } from '../../../plan/netns.ts'
+import { acceptRa, FORWARDING, keepRa } from '../../../plan/kinds/forwarding.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { HostSeen } from '../host.ts'
 
@@ -21,15 +20,7 @@ export const advertisements = ({ sysctls, defaultRoutes, attachments }: HostSeen
         mend: {
           steps: [
             {
-              op: {
-                op: 'sysctl.set',
-                netns: HOST,
-                key: acceptRa(dev),
-                value: '2',
-                was: '1',
-                optional: false,
-                lasting: true,
-              },
+              op: keepRa(dev),
               scope: 'network',
               why: 'a forwarding host must go on taking its default route',
             },
