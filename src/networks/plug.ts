@@ -53,7 +53,7 @@ export const pair = (conf: NetConf, attachment: Attachment, lease: Routed): Desi
         isolated: conf.portIsolation || conf.ingressPolicy === 'isolated' || undefined,
       },
       peer: netns && { netns, name: owner.ifname, settings: { mac: own, mtu } },
-      // It would use none, and every route to one is a step longer for all others: they have the same prefix.
+      // It would use none; and its routes, of the same prefixes as all others', the kernel would walk through for the next.
       addrgenmode: 'none',
       why: 'the cable between the container and the bridge',
     },

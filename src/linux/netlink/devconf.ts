@@ -16,7 +16,7 @@ import { netlink } from './socket.ts'
  */
 export const setByMessage = async (netns: Netns, key: string, value: string): Promise<boolean> => {
   const [, IFLA_IFNAME, name = ''] = /^net\/ipv4\/conf\/([^/]+)\/(\w+)$/.exec(key) ?? []
-  if (!(name in IPV4_DEVCONF) || !/^\d{1,9}$/.test(value)) return false
+  if (!Object.hasOwn(IPV4_DEVCONF, name) || !/^\d{1,9}$/.test(value)) return false
   const IFLA_AF_SPEC = { AF_INET: { IFLA_INET_CONF: { [name]: Number(value) } } }
   try {
     const route = await netlink(netns, 'route')

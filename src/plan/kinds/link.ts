@@ -42,7 +42,7 @@ export interface Link extends Common, End {
   readonly alias?: string
   /** The other end of a veth: born in its namespace under its final name. */
   readonly peer?: End
-  /** Without an IPv6 link-local address of its own: from its birth on, for nobody needs that it never gets one. */
+  /** Born without an IPv6 link-local address of its own; if somebody gives it one later, that harms nobody. */
   readonly addrgenmode?: 'none'
 }
 
