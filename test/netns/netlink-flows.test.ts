@@ -17,7 +17,14 @@ const flows: Readonly<Record<string, string>> = {
   'to another address': flow('udp', '198.51.100.9', '192.0.2.2', 5300, '10.0.0.2'),
   'to another port': flow('udp', '198.51.100.10', '192.0.2.1', 5301, '10.0.0.2'),
   tcp: flow('tcp', '198.51.100.7', '192.0.2.1', 5300, '10.0.0.2', ' --state ESTABLISHED'),
-  sctp: flow('sctp', '198.51.100.7', '192.0.2.1', 5300, '10.0.0.2', ' --state ESTABLISHED --orig-vtag 1 --reply-vtag 2'),
+  sctp: flow(
+    'sctp',
+    '198.51.100.7',
+    '192.0.2.1',
+    5300,
+    '10.0.0.2',
+    ' --state ESTABLISHED --orig-vtag 1 --reply-vtag 2',
+  ),
   v6: flow('udp', '2001:db8::7', '2001:db8::1', 5300, 'fd00::2'),
   'v6, of another': flow('udp', '2001:db8::8', '2001:db8::1', 5300, 'fd00::3'),
 }

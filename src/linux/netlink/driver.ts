@@ -3,13 +3,12 @@
 import { closeSync, openSync } from 'node:fs'
 import { AddressError } from '../../../ipam/address.ts'
 import type { Op } from '../../plan/kinds/index.ts'
-import { isTcOp } from '../../plan/kinds/tc.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
 import { indexOf } from './links.ts'
 import { NetnsError } from './namespace.ts'
-import { hasMessage, requestOf } from './ops/index.ts'
+import { haveMessages, requestOf } from './ops/index.ts'
 import { type Lookup, MissingDevice } from './ops/lookup.ts'
 import { type Netlink, netlink } from './socket.ts'
 import { deleteTogether } from './together.ts'
@@ -24,8 +23,7 @@ export const runOps = async (
   ops: readonly Op[],
   keepGoing: boolean,
 ): Promise<LineFailure[] | undefined> => {
-  if (!ops.every(hasMessage)) return undefined
-  const encode = await encoderOf(ops)
+  if (!(await haveMessages(ops))) return undefined
   const failures: LineFailure[] = []
   const indexes = new Map<string, number>()
   const gone = new Set<string>()
@@ -34,7 +32,7 @@ export const runOps = async (
       const route = await netlink(netns, 'route')
       if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
         for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
-      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, encode, indexes)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, indexes)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -42,13 +40,6 @@ export const runOps = async (
     if (stderr && !keepGoing) break
   }
   return failures
-}
-
-/** Few have rates: what is for them is loaded for them. */
-const encoderOf = async (ops: readonly Op[]): Promise<typeof requestOf> => {
-  if (!ops.some(isTcOp)) return requestOf
-  const { tcRequest } = await import('./ops/tc.ts')
-  return (op, lookup) => (isTcOp(op) ? tcRequest(op, lookup) : requestOf(op, lookup))
 }
 
 /** Names of interfaces that one op after the other deletes. */
@@ -62,7 +53,7 @@ const deletedFrom = (ops: readonly Op[], first: number): string[] => {
 }
 
 /** @param indexes of interfaces that one of the ops before had to do with */
-const send = (route: Netlink, op: Op, encode: typeof requestOf, indexes: Map<string, number>): void => {
+const send = (route: Netlink, op: Op, indexes: Map<string, number>): void => {
   const opened: number[] = []
   const lookup: Lookup = {
     index: name => {
@@ -77,7 +68,7 @@ const send = (route: Netlink, op: Op, encode: typeof requestOf, indexes: Map<str
     },
   }
   try {
-    route.ask(encode(op, lookup))
+    route.ask(requestOf(op, lookup))
   } finally {
     if (op.op === 'link.del' || op.op === 'link.rename') indexes.delete(op.name)
     for (const fd of opened) closeSync(fd)
