@@ -1,9 +1,8 @@
 /** What the kernel remembers of who spoke to a port, forgotten (conntrack(8) "-D"). */
 
 import { grouped } from '../../../ipam/record.ts'
-import type { ConntrackOp } from '../../plan/kinds/conntrack.ts'
+import { type ConntrackOp, type Flow, isOf } from '../../plan/kinds/conntrack.ts'
 import type { Netns } from '../../plan/netns.ts'
-import { type Flow, isOf } from '../conntrack.ts'
 import { NetlinkError } from './errno.ts'
 import {
   type ConntrackBody,
