@@ -1,17 +1,10 @@
 /** Flows are forgotten by netlink, else by conntrack(8). */
 
-import { type ConntrackOp, conntrack } from '../plan/kinds/conntrack.ts'
+import { type ConntrackOp, conntrack, type Flow, isOf } from '../plan/kinds/conntrack.ts'
 import type { Netns } from '../plan/netns.ts'
 import { run } from './exec.ts'
 import { NetlinkError } from './netlink/errno.ts'
 import { NetnsError } from './netlink/namespace.ts'
-
-/** One flow, as its first packet began it, and where its answers come from. */
-export interface Flow {
-  readonly to: string
-  readonly port: number
-  readonly from: { readonly address: string; readonly port: number }
-}
 
 /** @returns what went wrong, and with which; undefined if nothing did */
 export const forget = async (
@@ -44,14 +37,6 @@ const byProgram: typeof forget = async (netns, ops) => {
 }
 
 const kindOf = ({ family, protocol }: ConntrackOp) => `-f ipv${family} -p ${protocol}`
-
-/** Whether an op is about a flow of its family and protocol. */
-export const isOf =
-  ({ port, to, led }: ConntrackOp) =>
-  (flow: Flow) =>
-    flow.port === port &&
-    (!to || to === flow.to) &&
-    (!led || (led.address === flow.from.address && led.port === flow.from.port))
 
 /** `udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… sport=… dport=… mark=0 use=1` */
 export const flowOf = (line: string): Flow[] => {

@@ -5,7 +5,6 @@ import type {
   ObservedFdb,
   ObservedLink,
   ObservedRoute,
-  ObservedRule,
   ObservedVlan,
 } from '../plan/observed.ts'
 
@@ -115,16 +114,10 @@ export const routesOf = (json: IpRoute, family: 4 | 6, only = '') =>
   }))
 
 /** Rules for a subnet have a `srclen`. */
-export const ruleOf = ({
-  src,
-  srclen,
-  table,
-}: {
-  src: string
-  srclen?: number
-  table?: string
-}): ObservedRule[] =>
-  src === 'all' || srclen !== undefined || table === undefined ? [] : [{ from: src, table: Number(table) }]
+export const ruleOf = ({ src, srclen, table }: { src: string; srclen?: number; table?: string }) =>
+  table === undefined
+    ? []
+    : [{ from: src === 'all' || srclen !== undefined ? '' : src, table: Number(table) }]
 
 /** What `bridge -j` prints: entries of the forwarding database, or a port with its VLANs. */
 export interface BridgeJson {

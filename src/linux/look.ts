@@ -4,7 +4,7 @@ import type { Family } from '../../ipam/address.ts'
 import type { Netns } from '../plan/netns.ts'
 import type { ObservedFdb, ObservedLink, ObservedRoute, ObservedVlan } from '../plan/observed.ts'
 import { CommandError } from './commanderror.ts'
-import { fdbOf, linkOf, routeOf, routesOf as routesOfJson, vlansOf } from './ipjson.ts'
+import { fdbOf, linkOf, routeOf, routesOf as routesOfJson, ruleOf, vlansOf } from './ipjson.ts'
 import { bridgeShow, ipShow } from './iproute2.ts'
 import { NetlinkError } from './netlink/errno.ts'
 import { allLinks, linksLike, linksNamed, type PortState, portState, type Which } from './netlink/links.ts'
@@ -19,6 +19,7 @@ import {
   toldFdb,
 } from './netlink/neighbours.ts'
 import { allRoutes, type RouteBy, routesOf } from './netlink/routes.ts'
+import type { RuleSeen } from './netlink/rules.ts'
 
 /**
  * Those of these names that are there.
@@ -71,6 +72,14 @@ export const seeRoutes = async (netns: Netns, family: 4 | 6, dev: string): Promi
   (await ipShow(netns, [`route show table all dev ${dev}`], [`-${family}`, '-N'])).map(one =>
     routeOf(one, family),
   )
+
+/** All rules of the routing policy that have a table. */
+export const seeRules = async (netns: Netns, family: 4 | 6): Promise<RuleSeen[]> =>
+  (await asked(
+    netns,
+    'rules',
+    import('./netlink/rules.ts').then(({ allRules }) => allRules(netns, family)),
+  )) ?? (await ipShow(netns, ['rule show'], [`-${family}`, '-N'])).flatMap(ruleOf)
 
 export const seeFdb = async (netns: Netns, dev: string): Promise<ObservedFdb[]> =>
   (await asked(netns, dev, fdbEntriesOf(netns, dev))) ??

@@ -20,10 +20,9 @@ import { withAbandoned } from './abandoned.ts'
 import { featureOf } from './ethtool.ts'
 import { type Seen, seeFirewalls } from './firewalls.ts'
 import { observePorts } from './hostports.ts'
-import { ruleOf } from './ipjson.ts'
 import { ipShow } from './iproute2.ts'
 import { iptablesTable } from './iptables.ts'
-import { seeAllRoutes, seeFdb, seeLinks, seeRoutes, seeVlans } from './look.ts'
+import { seeAllRoutes, seeFdb, seeLinks, seeRoutes, seeRules, seeVlans } from './look.ts'
 import { nftTable, type Wanted } from './nft.ts'
 import { readSysctls } from './sysctl.ts'
 
@@ -153,8 +152,8 @@ const observeRules = async (desired: readonly Desired[]) => {
   const rules = new Map<Netns, ObservedRule[]>()
   for (const [netns, families] of byNetns(wanted))
     for (const family of families) {
-      const found = await ipShow(netns, ['rule show'], [`-${family}`, '-N'])
-      rules.set(netns, [...(rules.get(netns) ?? []), ...found.flatMap(ruleOf)])
+      const found = await seeRules(netns, family)
+      rules.set(netns, [...(rules.get(netns) ?? []), ...found.filter(({ from }) => from)])
     }
   return rules
 }

@@ -6,8 +6,7 @@ import { LINK_SCOPE } from '../networks/gateway.ts'
 import { MAIN, toRoute } from '../plan/kinds/route.ts'
 import type { Netns } from '../plan/netns.ts'
 import { KERNEL } from '../plan/observed.ts'
-import { routesOf, ruleOf } from './ipjson.ts'
-import { ipShow } from './iproute2.ts'
+import { seeAllRoutes, seeRules } from './look.ts'
 
 /** Where the reference `sbr` begins to count. */
 const FIRST = 100
@@ -30,30 +29,16 @@ export const waysOf = async (
   addresses: readonly string[],
   first: number,
 ): Promise<Ways> => {
-  const [v4, v6] = await Promise.all(([4, 6] as const).map(family => shown(netns, family)))
-  const [all, rules] = [
-    [...v4!.all, ...v6!.all],
-    [...v4!.rules, ...v6!.rules],
-  ]
-  const used = new Set(all.map(({ table }) => Number(table ?? MAIN)))
+  const rules = [...(await seeRules(netns, 4)), ...(await seeRules(netns, 6))]
+  const all = [...(await seeAllRoutes(netns, 4)), ...(await seeAllRoutes(netns, 6))]
+  const used = new Set([...rules, ...all].map(({ table }) => Number(table)))
   const tables = addresses.map(address => {
     const table = rules.find(({ from }) => from === hostOf(address))?.table ?? nextFree(used, first || FIRST)
     used.add(table)
     return table
   })
-  const routes = [...v4!.routes, ...v6!.routes].filter(
-    one => one.dev === dev && one.table === String(MAIN) && one.protocol !== KERNEL,
-  )
+  const routes = all.filter(one => one.dev === dev && one.table === String(MAIN) && one.protocol !== KERNEL)
   return { tables, routes: routes.map(one => wayOf(toRoute(one))) }
-}
-
-const shown = async (netns: Netns, family: 4 | 6) => {
-  const all = await ipShow(netns, ['rule show', 'route show table all'], [`-${family}`, '-N'])
-  return {
-    all,
-    rules: all.flatMap(one => ('src' in one ? ruleOf(one) : [])),
-    routes: all.flatMap(one => ('dst' in one ? routesOf(one, family) : [])),
-  }
 }
 
 /** The same route for another table; one on the link stays so, whatever gateway there is. */

@@ -39,6 +39,7 @@ const vxlan = { mode: 'vxlan', vni: 5000, master: 'eth0' }
 const networks: Readonly<Record<string, object>> = {
   ...Object.fromEntries(modeNames.map((name: ModeName) => [name, configOf(name, 'dual')])),
   'layer 2': layer2,
+  'source-based routing': configOf('nat', 'dual', { sourceRouting: true }),
   'every field': configOf('nat', 'dual', {
     mtu: 1400,
     promiscMode: true,
@@ -115,9 +116,17 @@ ready('netlink and iproute2', () => {
   test('by netlink, no program is started for a container of a network that is there', async () => {
     const { host, add, container } = await placeWith(open, 'netlink')
     const other = await host.container()
-    await add(other, configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true }))
+    const published = (hostPort: number) =>
+      configOf('nat', 'dual', {
+        macspoofchk: true,
+        hairpinMode: true,
+        sourceRouting: true,
+        ...rates,
+        runtimeConfig: { portMappings: [{ hostPort, containerPort: 53, protocol: 'udp' }] },
+      })
+    await add(other, published(5301))
     const traced = tracedPlugin(host.directory, '-e trace=execve')
-    const config = configOf('nat', 'dual', { macspoofchk: true, hairpinMode: true, ...rates })
+    const config = published(5300)
     for (const command of ['ADD', 'DEL']) {
       const env = { VETHWORK_NETLINK: 'netlink' }
       succeeded(await cni(host, { command, config, container, binary: traced.binary, env }))

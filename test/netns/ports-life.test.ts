@@ -38,31 +38,40 @@ const handedOver = async (env: Record<string, string> = {}) => {
 
 withPorts('who speaks to a port by UDP, always from the same port', () => {
   test('is led to the container that has it now, at once', async () => {
-    expect(await handedOver()).toEqual([undefined, 'one', undefined, 'two'])
+    for (const VETHWORK_NETLINK of ['netlink', 'iproute2'])
+      expect(await handedOver({ VETHWORK_NETLINK })).toEqual([undefined, 'one', undefined, 'two'])
   }, 60_000)
 
-  test('without conntrack(8) would stay where he was led first', async () => {
+  test('without conntrack(8), by programs, would stay where he was led first', async () => {
     const { host } = await open()
     const directory = `${host.directory}/idle`
     await host.ok('sh', ['-c', `mkdir ${directory}; ln -s /bin/true ${directory}/conntrack`])
-    const led = await handedOver({ PATH: `${directory}:${process.env.PATH}` })
+    const led = await handedOver({
+      PATH: `${directory}:${process.env.PATH}`,
+      VETHWORK_NETLINK: 'iproute2',
+    })
     expect(led).not.toEqual([undefined, 'one', undefined, 'two'])
   }, 60_000)
 
-  test('where conntrack(8) is missing UDP is refused, and TCP is not', async () => {
+  test('where conntrack(8) is missing, and by programs, UDP is refused, and TCP is not', async () => {
     const { host, remember } = await open()
     const one = await host.container()
     const before = await remember()
     const place = surrounded(host, without('conntrack'))
-    const refused = failed(await cni(place, { command: 'ADD', config: publishing([dns]), container: one }))
+    const [udp, tcp] = [publishing([dns]), publishing([web])]
+    const env = { VETHWORK_NETLINK: 'iproute2' }
+    const refused = failed(await cni(place, { command: 'ADD', config: udp, container: one, env }))
     expect(refused).toMatchObject({
       code: 107,
       msg: expect.stringContaining("'conntrack' is not installed"),
       details: expect.stringContaining('apt-get install conntrack'),
     })
     await before.expectSame(one)
-    succeeded(await cni(place, { command: 'ADD', config: publishing([web]), container: one }))
-    succeeded(await cni(place, { command: 'DEL', config: publishing([web]), container: one }))
+    for (const command of ['ADD', 'DEL'])
+      succeeded(await cni(place, { command, config: tcp, container: one, env }))
+    // By netlink nobody needs it.
+    for (const command of ['ADD', 'DEL'])
+      succeeded(await cni(place, { command, config: udp, container: one }))
   }, 60_000)
 })
 

@@ -3,14 +3,13 @@
 import { closeSync, openSync } from 'node:fs'
 import { AddressError } from '../../../ipam/address.ts'
 import type { Op } from '../../plan/kinds/index.ts'
-import { isTcOp } from '../../plan/kinds/tc.ts'
 import { HOST, type Netns } from '../../plan/netns.ts'
 import type { LineFailure } from '../iproute2.ts'
 import { NetlinkError } from './errno.ts'
 import { notedIndex, noteIndex } from './indexes.ts'
 import { indexOf } from './links.ts'
 import { NetnsError } from './namespace.ts'
-import { hasMessage, requestOf } from './ops/index.ts'
+import { haveMessages, requestOf } from './ops/index.ts'
 import { type Lookup, MissingDevice } from './ops/lookup.ts'
 import { type Netlink, netlink } from './socket.ts'
 import { deleteTogether } from './together.ts'
@@ -25,8 +24,7 @@ export const runOps = async (
   ops: readonly Op[],
   keepGoing: boolean,
 ): Promise<LineFailure[] | undefined> => {
-  if (!ops.every(hasMessage)) return undefined
-  const encode = await encoderOf(ops)
+  if (!(await haveMessages(ops))) return undefined
   const failures: LineFailure[] = []
   const gone = new Set<string>()
   for (const [index, op] of ops.entries()) {
@@ -34,7 +32,7 @@ export const runOps = async (
       const route = await netlink(netns, 'route')
       if (route && keepGoing && op.op === 'link.del' && ops[index - 1]?.op !== 'link.del')
         for (const name of deleteTogether(route, deletedFrom(ops, index))) gone.add(name)
-      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op, encode)
+      if (route && !(op.op === 'link.del' && gone.has(op.name))) send(route, op)
       return route !== undefined
     })
     if (stderr === undefined) return undefined
@@ -42,13 +40,6 @@ export const runOps = async (
     if (stderr && !keepGoing) break
   }
   return failures
-}
-
-/** Few have rates: what is for them is loaded for them. */
-const encoderOf = async (ops: readonly Op[]): Promise<typeof requestOf> => {
-  if (!ops.some(isTcOp)) return requestOf
-  const { tcRequest } = await import('./ops/tc.ts')
-  return (op, lookup) => (isTcOp(op) ? tcRequest(op, lookup) : requestOf(op, lookup))
 }
 
 /** Names of interfaces that one op after the other deletes. */
@@ -62,7 +53,7 @@ const deletedFrom = (ops: readonly Op[], first: number): string[] => {
 }
 
 /** Once more if it was done to an interface that is no longer the one of its name. */
-const send = (route: Netlink, op: Op, encode: typeof requestOf): void => {
+const send = (route: Netlink, op: Op): void => {
   const noted = new Map<string, number>()
   const lookup = (name: string) => {
     const found = notedIndex(route, name)
@@ -71,11 +62,11 @@ const send = (route: Netlink, op: Op, encode: typeof requestOf): void => {
     return found
   }
   try {
-    sendOnce(route, op, encode, lookup)
+    sendOnce(route, op, lookup)
   } catch (error) {
     const isOld = ([name, index]: [string, number]) => indexOf(route, name) !== index
     if (!(error instanceof NetlinkError) || ![...noted].some(isOld)) throw error
-    sendOnce(route, op, encode, name => asked(route, name))
+    sendOnce(route, op, name => asked(route, name))
   }
 }
 
@@ -85,14 +76,14 @@ const asked = (route: Netlink, name: string): number => {
   return found
 }
 
-const sendOnce = (route: Netlink, op: Op, encode: typeof requestOf, index: Lookup['index']): void => {
+const sendOnce = (route: Netlink, op: Op, index: Lookup['index']): void => {
   const opened: number[] = []
   const netns = (path: Netns) => {
     opened.push(openNetns(path))
     return opened.at(-1)!
   }
   try {
-    route.ask(encode(op, { index, netns }))
+    route.ask(requestOf(op, { index, netns }))
   } finally {
     if (op.op === 'link.del' || op.op === 'link.rename') noteIndex(route, op.name, undefined)
     for (const fd of opened) closeSync(fd)

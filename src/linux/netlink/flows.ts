@@ -1,9 +1,8 @@
 /** What the kernel remembers of who spoke to a port, forgotten (conntrack(8) "-D"). */
 
 import { grouped } from '../../../ipam/record.ts'
-import type { ConntrackOp } from '../../plan/kinds/conntrack.ts'
+import { type ConntrackOp, type Flow, isOf } from '../../plan/kinds/conntrack.ts'
 import type { Netns } from '../../plan/netns.ts'
-import { type Flow, isOf } from '../conntrack.ts'
 import { NetlinkError } from './errno.ts'
 import {
   type ConntrackBody,
@@ -26,24 +25,34 @@ const ENOENT = 2
 export const forgetFlows = async (netns: Netns, ops: readonly ConntrackOp[]): Promise<boolean> => {
   const netfilter = await netlink(netns, 'netfilter')
   if (!netfilter) return false
-  const ports = grouped(ops, ({ family, protocol, port }) => `${family} ${protocol} ${port}`)
-  for (const same of ports.values())
-    for (const body of flowsTo(netfilter, same[0]!)) {
+  for (const same of grouped(ops, ({ family, protocol }) => `${family} ${protocol}`).values()) {
+    const ports = new Set(same.map(({ port }) => port))
+    for (const body of flowsTo(netfilter, same[0]!, ports)) {
       const flow = flowOf(body)
-      if (same.some(op => isOf(op)(flow))) forget(netfilter, body)
+      if (ports.has(flow.port) && same.some(op => isOf(op)(flow))) forget(netfilter, body)
     }
+  }
   return true
 }
 
-/** All to one port. The kernel looks through all it has, and tells those alone; one before 5.8 tells all of the family. */
-const flowsTo = (netfilter: Netlink, { family, protocol, port }: ConntrackOp): ConntrackBody[] => {
+/**
+ * All of a protocol; to one port, where there is but one. The kernel looks through all it has and tells those alone; one
+ * before 5.8 tells all of the family.
+ */
+const flowsTo = (
+  netfilter: Netlink,
+  { family, protocol }: ConntrackOp,
+  ports: ReadonlySet<number>,
+): ConntrackBody[] => {
+  const [port] = ports.size === 1 ? ports : []
   const proto = { CTA_PROTO_NUM: IPPROTO[protocol], CTA_PROTO_DST_PORT: port }
+  const flags = CTA_FILTER_F_CTA_PROTO_NUM | (port === undefined ? 0 : CTA_FILTER_F_CTA_PROTO_DST_PORT)
   return netfilter
     .dump(
       request(IPCTNL_MSG_CT_GET, conntrack, {
         nfgen_family: family === 4 ? AF_INET : AF_INET6,
         CTA_TUPLE_ORIG: CTA_TUPLE.encode({ CTA_TUPLE_PROTO: proto }),
-        CTA_FILTER: { CTA_FILTER_ORIG_FLAGS: CTA_FILTER_F_CTA_PROTO_NUM | CTA_FILTER_F_CTA_PROTO_DST_PORT },
+        CTA_FILTER: { CTA_FILTER_ORIG_FLAGS: flags },
       }),
     )
     .map(conntrack.decode)

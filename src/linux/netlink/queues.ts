@@ -64,7 +64,7 @@ const queuesAt = (route: Netlink, tcm_ifindex: number): ObservedQueues => {
 /** One, for all there are would be those of all interfaces. */
 const qdiscAt = (route: Netlink, tcm_ifindex: number, tcm_parent: number): TrafficBody | undefined => {
   try {
-    // Kernels before 6.8 answer only to who wants an echo. None shows what it has built in (noop, of what is down).
+    // The kernel answers only to who wants an echo, and not of what it has built in (noop, of what is down).
     const [body] = route.ask(request(RTM_GETQDISC, traffic, { tcm_ifindex, tcm_parent }, NLM_F_ECHO))
     return body && traffic.decode(body)
   } catch (error) {

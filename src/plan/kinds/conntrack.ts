@@ -34,6 +34,21 @@ export interface ConntrackOp {
   readonly led?: { readonly address: string; readonly port: number }
 }
 
+/** One flow, as its first packet began it, and where its answers come from. */
+export interface Flow {
+  readonly to: string
+  readonly port: number
+  readonly from: { readonly address: string; readonly port: number }
+}
+
+/** Whether an op is about a flow of its family and protocol. */
+export const isOf =
+  ({ port, to, led }: ConntrackOp) =>
+  (flow: Flow) =>
+    flow.port === port &&
+    (!to || to === flow.to) &&
+    (!led || (led.address === flow.from.address && led.port === flow.from.port))
+
 export const conntrack: Kind<Conntrack, ConntrackOp> = {
   // Those that were led elsewhere, or nowhere: to the host's own addresses, for what passes through is not ours.
   ensure(desired, observed) {

@@ -80,46 +80,57 @@ const built = (
   isChosen: boolean,
   filters: readonly U32[],
 ): TcOp[] => {
-  const at = { netns, dev, undo: [] }
   return [
     {
-      ...at,
       op: 'qdisc.add',
+      netns,
+      dev,
       parent: 'root',
       handle: HANDLE,
       qdisc: { kind: 'htb', default: isChosen ? 0 : 1 },
       words: `let htb queue what ${dev} sends`,
       undo: [delRoot({ netns, dev })],
     },
-    {
-      ...at,
-      op: 'class.add',
-      parent: HANDLE,
-      classid: CLASS,
-      rate,
-      burst,
-      quantum: QUANTUM,
-      words: `hold ${dev} to ${rate} bit/s, after a silence ${burst} bytes at once`,
-    },
-    {
-      ...at,
-      op: 'qdisc.add',
-      parent: CLASS,
-      handle: LEAF,
-      qdisc: { kind: 'bfifo', limit: queue },
-      words: `let ${queue} bytes wait for ${dev}`,
-    },
+    // What was found may lack them.
+    ...(rate ? [hold({ netns, dev, rate, burst })] : []),
+    ...(rate && queue ? [wait({ netns, dev, queue })] : []),
     ...filters.map(one => ({
-      ...at,
       ...one,
       op: 'filter.add' as const,
+      netns,
+      dev,
       words: `${isChosen ? 'shape' : 'do not shape'} ${filterWords(one)}`,
+      undo: [],
     })),
   ]
 }
 
 /** Bytes a class sends in its turn; there is but one, and a number spares the kernel's log a warning. */
 const QUANTUM = 60_000
+
+const hold = ({ netns, dev, rate, burst }: Omit<Shape, 'queue'>): TcOp => ({
+  op: 'class.add',
+  netns,
+  dev,
+  parent: HANDLE,
+  classid: CLASS,
+  rate,
+  burst,
+  quantum: QUANTUM,
+  words: `hold ${dev} to ${rate} bit/s, after a silence ${burst} bytes at once`,
+  undo: [],
+})
+
+const wait = ({ netns, dev, queue }: Pick<Shape, 'netns' | 'dev' | 'queue'>): TcOp => ({
+  op: 'qdisc.add',
+  netns,
+  dev,
+  parent: CLASS,
+  handle: LEAF,
+  qdisc: { kind: 'bfifo', limit: queue },
+  words: `let ${queue} bytes wait for ${dev}`,
+  undo: [],
+})
 
 const delRoot = ({ netns, dev }: Pick<Shaper, 'netns' | 'dev'>, undo: readonly TcOp[] = []): TcOp => ({
   op: 'qdisc.del',

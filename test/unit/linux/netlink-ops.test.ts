@@ -1,8 +1,8 @@
 // Every op that ip(8) or bridge(8) do becomes the message that they send for its line.
-import { expect, test } from '@jest/globals'
+import { beforeAll, expect, test } from '@jest/globals'
 import { attributesIn } from '../../../src/linux/netlink/codec.ts'
 import { encodeMessage, messagesIn } from '../../../src/linux/netlink/message.ts'
-import { hasMessage, requestOf } from '../../../src/linux/netlink/ops/index.ts'
+import { hasMessage, haveMessages, requestOf } from '../../../src/linux/netlink/ops/index.ts'
 import { MissingDevice } from '../../../src/linux/netlink/ops/lookup.ts'
 import { kindOfOp, type Op } from '../../../src/plan/kinds/index.ts'
 import type { Link } from '../../../src/plan/kinds/link.ts'
@@ -136,10 +136,14 @@ const ops: Op[] = [
   { ...at, op: 'vlan.add', dev: 'br0', vid: 7, access: false, self: true },
   { ...at, op: 'vlan.del', vid: 7, access: true, self: false },
   { ...at, op: 'vlan.del', dev: 'br0', vid: 7, access: false, self: true },
+  { netns: HOST, op: 'rule.add', from: '10.0.0.2', table: 100 },
+  { netns: HOST, op: 'rule.add', from: 'fd00::2', table: 1000 },
+  { netns: HOST, op: 'rule.del', from: '10.0.0.2', table: 100 },
+  { netns: HOST, op: 'rule.del', from: 'fd00::2', table: 1000 },
 ]
 
 /** Lengths of the structs before the attributes, by message type / 4 (rtnetlink(7)). */
-const structs: Record<number, number> = { 4: 16, 5: 8, 6: 12, 7: 12 }
+const structs: Record<number, number> = { 4: 16, 5: 8, 6: 12, 7: 12, 8: 12 }
 
 /** Which attributes hold attributes, by message type / 4; a number is the length of a struct before them. */
 type Shape = { readonly [type: number]: Shape | readonly [number, Shape] }
@@ -180,6 +184,8 @@ const unneeded = (line: string, { attributes, ...rest }: ReturnType<typeof compa
   return { ...rest, attributes: JSON.parse(json) }
 }
 const hex = (text: string) => Buffer.from(text).toString('hex')
+
+beforeAll(async () => expect(await haveMessages(ops)).toBe(true))
 
 test.each(captured.map(([line, hexadecimal], n) => ({ line, hexadecimal, op: ops[n]! })))(
   '$line',

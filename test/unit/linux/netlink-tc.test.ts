@@ -94,3 +94,10 @@ test('a device that is not there', () => {
   const [, op] = redirect.ensure({ ...led, to: 'ifb7' }, nothing)
   expect(() => tcRequest(op!, lookup)).toThrow('Cannot find device "ifb7"')
 })
+
+test('what was found without a class is put back without one', () => {
+  const { rate, burst, queue, ...rest } = seen
+  const bare = { ...nothing, queues: new Map([[at(HOST, 'eth0'), { ...rest, filters: [] }]]) }
+  const lines = shaper.remove(shaped({}), bare).flatMap(({ undo }) => undo.map(lineOf))
+  expect(lines).toEqual(['qdisc add dev eth0 root handle 7e: htb default 1'])
+})

@@ -1,6 +1,7 @@
-/** Ops as messages: what ip(8) and bridge(8) would send for their lines. Pure. */
+/** Ops as messages: what ip(8) and bridge(8) would send for their lines. */
 
 import type { Op } from '../../../plan/kinds/index.ts'
+import { isTcOp } from '../../../plan/kinds/tc.ts'
 import { link, RTM_NEWLINK } from '../headers/if_link.ts'
 import { type Request, request } from '../message.ts'
 import { addrRequest, hasAddrMessage } from './addr.ts'
@@ -40,7 +41,8 @@ const others = new Set<string>([
   'vlan.add',
   'vlan.del',
   'arrival.announce',
-  // Their messages are in tc.ts, for who needs them.
+  'rule.add',
+  'rule.del',
   'qdisc.add',
   'qdisc.del',
   'class.add',
@@ -48,8 +50,21 @@ const others = new Set<string>([
   'filter.del',
 ])
 
+/** Few have rates, or rules of their own: what makes messages of them is loaded for them. */
+const loaded: { tc?: typeof import('./tc.ts'); rule?: typeof import('./rule.ts') } = {}
+
+/** Whether there is a message for each; then they can be made. */
+export const haveMessages = async (ops: readonly Op[]): Promise<boolean> => {
+  if (!ops.every(hasMessage)) return false
+  if (ops.some(isTcOp)) loaded.tc ??= await import('./tc.ts')
+  if (ops.some(isRuleOp)) loaded.rule ??= await import('./rule.ts')
+  return true
+}
+
+const isRuleOp = ({ op }: Op) => op === 'rule.add' || op === 'rule.del'
+
 /**
- * @param op one that has a message
+ * @param op one of those that have messages
  * @throws MissingDevice, NetnsError
  */
 export const requestOf = (op: Op, lookup: Lookup): Request => {
@@ -80,6 +95,15 @@ export const requestOf = (op: Op, lookup: Lookup): Request => {
     // Setting the address it has makes the kernel announce it.
     case 'arrival.announce':
       return request(RTM_NEWLINK, link, { ifi_index: lookup.index(op.name), IFLA_ADDRESS: op.mac })
+    case 'rule.add':
+    case 'rule.del':
+      return loaded.rule!.ruleRequest(op)
+    case 'qdisc.add':
+    case 'qdisc.del':
+    case 'class.add':
+    case 'filter.add':
+    case 'filter.del':
+      return loaded.tc!.tcRequest(op, lookup)
     default:
       throw new TypeError(`${op.op} has no message`)
   }
