@@ -22,6 +22,9 @@ export interface FindingSeen {
 /** Runtimes of this host look for plugins in a directory of its own; other variables as the network was made with. */
 const envOf = ({ binDir, env }: Pick<Place, 'binDir' | 'env'>) => ({ ...env, CNI_PATH: binDir })
 
+/** What is noted on every host whose driver is the slower one: the tests run with both. */
+export const ofTheDriver = process.env.VETHWORK_NETLINK === 'iproute2' ? ['driver-iproute2'] : []
+
 /** Its findings but for notes, and what it did. */
 export const examined = async (place: Pick<Place, 'host' | 'binDir' | 'env'>, ...flags: string[]) => {
   const { stdout, stderr, exitCode } = await cli(place.host, ['doctor', '--json', ...flags], {
