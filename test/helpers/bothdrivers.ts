@@ -41,7 +41,7 @@ export const compared = async (
   here.under++
   if (here.under > 1) here.atOnce = true
   const guest = guestOf(call)
-  if (guest) await rememberMacs(guest)
+  await Promise.all([{ ok }, ...(guest ? [guest] : [])].map(rememberMacs))
   return async succeeded => {
     try {
       if (succeeded && key && !here.atOnce) await compare(key, { ok }, call)

@@ -108,7 +108,7 @@ const gone = async (host: Netns, ends: ReadonlySet<number>): Promise<void> => {
 
 const joined = async (host: Netns, outside: Netns): Promise<Netns> => {
   await host.batch(
-    `link add eth0 type veth peer name eth0 netns ${outside.name}`,
+    `link add eth0 address 02:00:00:00:51:01 type veth peer name eth0 address 02:00:00:00:51:02 netns ${outside.name}`,
     'addr add 198.51.100.1/24 dev eth0',
     'addr add 2001:db8:51::1/64 dev eth0 nodad',
     'link set eth0 up',
