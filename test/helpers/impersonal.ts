@@ -36,19 +36,27 @@ const without = (
 /** MACs that the kernel chose, of this test: they go with an interface, and come back. */
 const chosen = { by: '', macs: new Set<string>() }
 
-const remember = async (netns: Pick<Netns, 'ok'>, isChosen: string): Promise<void> => {
-  if (chosen.by !== thisTest()) Object.assign(chosen, { by: thisTest(), macs: new Set() })
-  // /sys shows the namespace of who mounted it.
-  const look = `mount -t sysfs sysfs /sys && cd /sys/class/net &&
-    for link in *; do ${isChosen} && cat $link/address; done; true`
-  const said = await netns.ok('unshare', ['--mount', 'sh', '-c', look])
-  for (const mac of said.split('\n')) if (mac && mac !== nobody) chosen.macs.add(mac)
-}
-const nobody = '00:00:00:00:00:00'
-
-/** NET_ADDR_RANDOM of linux/netdevice.h */
-const isRandom = '[ "$(cat $link/addr_assign_type)" = 1 ]'
-
 /** To be told before a call, too: bridges of other plugins take such a MAC and call it set. */
 export const rememberMacs = (netns: Pick<Netns, 'ok'>): Promise<void> =>
-  remember(netns, '[ -z "$(cat $link/ifalias)" ]')
+  remember(netns, ({ ifalias }) => !ifalias)
+
+type Link = Readonly<Record<string, string>>
+
+/** NET_ADDR_RANDOM of linux/netdevice.h */
+const isRandom = ({ addr_assign_type: type }: Link) => type === '1'
+
+/** /sys shows the namespace of who mounted it. */
+const look =
+  'mount -t sysfs sysfs /sys && cd /sys/class/net && grep -Hs . */{addr_assign_type,address,ifalias}; true'
+
+const remember = async (netns: Pick<Netns, 'ok'>, isChosen: (link: Link) => boolean): Promise<void> => {
+  if (chosen.by !== thisTest()) Object.assign(chosen, { by: thisTest(), macs: new Set() })
+  const links: Record<string, Record<string, string>> = {}
+  for (const line of (await netns.ok('unshare', ['--mount', 'bash', '-c', look])).split('\n')) {
+    const [, name, file, value] = /^(\S+)\/(\w+):(.*)$/.exec(line) ?? []
+    if (name && file && value) links[name] = { ...links[name], [file]: value }
+  }
+  for (const link of Object.values(links))
+    if (link.address && isChosen(link) && link.address !== nobody) chosen.macs.add(link.address)
+}
+const nobody = '00:00:00:00:00:00'
