@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 /** Tests that run once and not with each driver, netlink and iproute2: what for, by file of test/netns. */
 export const onceOnly = {
   // The driver is the test's own choice.
@@ -23,3 +25,7 @@ export const onceOnly = {
   examples: 'outputs in their READMEs',
   readme: 'outputs in README.md',
 }
+
+for (const name of Object.keys(onceOnly))
+  if (!existsSync(new URL(`../test/netns/${name}.test.ts`, import.meta.url)))
+    throw new Error(`.dev/onedriver.mjs: there is no test/netns/${name}.test.ts`)
