@@ -4,7 +4,7 @@
  * VETHWORK_TEST_STATES names a directory for what is left; see .dev/test.mjs.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Call, Place } from './cni.ts'
 import { difference, settled } from './difference.ts'
@@ -61,7 +61,10 @@ const keyOf = ({ command, config, container, ...call }: Call): string | undefine
 type States = Record<string, Snapshot>
 
 const guestOf = ({ container, netns = container?.path }: Call): Netns | undefined =>
-  netns && existsSync(netns) ? netnsAt(netns, netns) : undefined
+  netns && existsSync(netns) && statfsSync(netns).type === NSFS ? netnsAt(netns, netns) : undefined
+
+/** NSFS_MAGIC of linux/magic.h: some tests give a file, or what was a namespace. */
+const NSFS = 0x6e736673
 
 const compare = async (key: string, host: Pick<Netns, 'ok'>, call: Call) => {
   const guest = guestOf(call)
