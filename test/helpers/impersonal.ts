@@ -44,12 +44,12 @@ const isRandom = ({ addr_assign_type: type }: Link) => type === '1'
 
 /** /sys shows the namespace of who mounted it. */
 const look =
-  'mount -t sysfs sysfs /sys && cd /sys/class/net && grep -Hs . */{addr_assign_type,address,ifalias}; true'
+  'mount -t sysfs sysfs /sys && cd /sys/class/net && grep -Hs . */addr_assign_type */address */ifalias; true'
 
 const remember = async (netns: Pick<Netns, 'ok'>, isChosen: (link: Link) => boolean): Promise<void> => {
   if (chosen.by !== thisTest()) Object.assign(chosen, { by: thisTest(), macs: new Set() })
   const links: Record<string, Record<string, string>> = {}
-  for (const line of (await netns.ok('unshare', ['--mount', 'bash', '-c', look])).split('\n')) {
+  for (const line of (await netns.ok('unshare', ['--mount', 'sh', '-c', look])).split('\n')) {
     const [, name, file, value] = /^(\S+)\/(\w+):(.*)$/.exec(line) ?? []
     if (name && file && value) links[name] = { ...links[name], [file]: value }
   }
