@@ -1,3 +1,5 @@
+import { onceOnly } from './onedriver.mjs'
+
 // Tests in TypeScript as they are; ES modules, for execa, lowdb and yargs are nothing else.
 const shared = {
   rootDir: new URL('..', import.meta.url).pathname,
@@ -15,11 +17,18 @@ const project = (name, match, more = {}) => ({
 /** Of tests with real packets. */
 export const secondTry = { setupFilesAfterEnv: ['<rootDir>/.dev/secondtry.mjs'] }
 
+/** The netns tests by programs instead of netlink; see test/helpers/bothdrivers.ts. */
+const byPrograms = {
+  setupFiles: ['<rootDir>/.dev/iproute2.mjs'],
+  testPathIgnorePatterns: Object.keys(onceOnly).map(name => `/test/netns/${name}\\.test\\.ts$`),
+}
+
 export default {
   rootDir: shared.rootDir,
   projects: [
     project('unit', '{unit,golden}'),
     project('netns', 'netns', secondTry),
+    project('iproute2', 'netns', { ...secondTry, ...byPrograms }),
     project('clients', 'clients', secondTry),
     project('vm', 'vm', secondTry),
   ],

@@ -36,6 +36,8 @@ export interface Looked {
 export interface Unseen {
   readonly record: AttachmentRecord
   readonly failure: unknown
+  /** What it should have, where that is known. */
+  readonly wanted?: readonly Desired[]
 }
 
 /**
@@ -71,7 +73,7 @@ export const lookAt = async (
           : compared(one.record, one.described, together ?? (await observe(one.described))),
       )
     } catch (failure) {
-      looked.push({ record: one.record, failure })
+      looked.push({ record: one.record, failure, wanted: 'described' in one ? one.described : undefined })
     }
   }
   return looked

@@ -1,5 +1,6 @@
+import { compared } from './bothdrivers.ts'
 import type { Netns } from './netns.ts'
-import { executable } from './plugins.ts'
+import { executable, referenceDir } from './plugins.ts'
 import type { Ran } from './run.ts'
 
 export type Verb = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION'
@@ -34,7 +35,7 @@ export interface CniRan extends Ran {
 }
 
 /** Where a call happens: a host (its state directory is passed on) or anything else with a `sh`. */
-export type Place = Pick<Netns, 'sh'> & { readonly stateDir?: string }
+export type Place = Pick<Netns, 'sh'> & Partial<Pick<Netns, 'name' | 'ok'>> & { readonly stateDir?: string }
 
 const alone = ['GC', 'STATUS', 'VERSION']
 
@@ -61,7 +62,9 @@ export const cni = async (host: Place, call: Call): Promise<CniRan> => {
   const stdin =
     call.prevResult && typeof config === 'object' ? { ...config, prevResult: call.prevResult } : config
   const input = typeof stdin === 'string' ? stdin : JSON.stringify(stdin)
+  const compare = binary.startsWith(referenceDir) ? undefined : await compared(host, call)
   const ran = await host.sh(binary, [], { env, input, timeout: call.timeout ?? 60_000 })
+  await compare?.(ran.exitCode === 0)
   return { ...ran, json: parsed(ran.stdout) }
 }
 

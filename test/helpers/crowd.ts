@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Container } from './host.ts'
+import { newContainerId } from './ids.ts'
 
 /** Does `work` for all items, `limit` at a time; the results in the order of the items. */
 export const atOnce = async <T, R>(
@@ -26,7 +26,7 @@ export interface Plug {
 /** As many plugs as namespaces times `each`, every one with a container ID of its own. */
 export const plugsIn = (namespaces: readonly Container[], each: number): Plug[] =>
   Array.from({ length: each }, (_, n) => `eth${n}`).flatMap(ifname =>
-    namespaces.map(netns => ({ container: { ...netns, id: randomBytes(32).toString('hex') }, ifname })),
+    namespaces.map(netns => ({ container: { ...netns, id: newContainerId() }, ifname })),
   )
 
 /** Numbers from 0 to 1, always the same for the same seed (mulberry32). */

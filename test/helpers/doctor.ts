@@ -5,7 +5,7 @@ import type { Breakage } from './breakages.ts'
 import { cli } from './cli.ts'
 import { listen } from './packets.ts'
 import { isStopped, type Place, passes } from './places.ts'
-import { executable } from './plugins.ts'
+import { byPrograms, executable } from './plugins.ts'
 import type { Open } from './spanning.ts'
 
 export interface FindingSeen {
@@ -21,6 +21,9 @@ export interface FindingSeen {
 
 /** Runtimes of this host look for plugins in a directory of its own; other variables as the network was made with. */
 const envOf = ({ binDir, env }: Pick<Place, 'binDir' | 'env'>) => ({ ...env, CNI_PATH: binDir })
+
+/** What is noted on every host whose driver is the slower one: the tests run with both. */
+export const ofTheDriver = byPrograms ? ['driver-iproute2'] : []
 
 /** Its findings but for notes, and what it did. */
 export const examined = async (place: Pick<Place, 'host' | 'binDir' | 'env'>, ...flags: string[]) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unwatch, watch } from './guard.ts'
+import { newContainerId } from './ids.ts'
 import { addNetns, deleteNetns, type Netns } from './netns.ts'
 import { killInside } from './residents.ts'
 
@@ -50,8 +51,10 @@ export const testHost = async (): Promise<Host> => {
     rmSync(directory, { recursive: true, force: true })
     unwatch()
   }
-  const containers = async (count: number) =>
-    (await add(count)).map(netns => ({ ...netns, id: randomBytes(32).toString('hex') }))
+  const containers = async (count: number) => {
+    const ids = Array.from({ length: count }, newContainerId)
+    return (await add(count)).map((netns, n) => ({ ...netns, id: ids[n]! }))
+  }
 
   const self = (await add(1))[0]!
   await self.batch('link set lo up')
@@ -105,7 +108,7 @@ const gone = async (host: Netns, ends: ReadonlySet<number>): Promise<void> => {
 
 const joined = async (host: Netns, outside: Netns): Promise<Netns> => {
   await host.batch(
-    `link add eth0 type veth peer name eth0 netns ${outside.name}`,
+    `link add eth0 address 02:00:00:00:51:01 type veth peer name eth0 address 02:00:00:00:51:02 netns ${outside.name}`,
     'addr add 198.51.100.1/24 dev eth0',
     'addr add 2001:db8:51::1/64 dev eth0 nodad',
     'link set eth0 up',

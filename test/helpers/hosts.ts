@@ -81,7 +81,7 @@ const site = async (
   const port = `p${n}`
   const [v4, v6] = [`192.0.2.${n}`, `2001:db8::${n}`]
   await wire.batch(
-    `link add ${port} master sw0 up type veth peer name ${master} netns ${host.name}`,
+    `link add ${port} master sw0 up type veth peer name ${master} address 02:00:00:00:01:0${n} netns ${host.name}`,
     `link set ${port} up`,
   )
   await host.batch(

@@ -9,6 +9,9 @@ export const executable = resolve(
   process.env.VETHWORK_BIN ?? new URL('../../dist/vethwork', import.meta.url).pathname,
 )
 
+/** The driver of this run is the slower one: .dev/iproute2.mjs. */
+export const byPrograms = process.env.VETHWORK_NETLINK === 'iproute2'
+
 /** VETHWORK_BIN may also be a directory of plugins (/usr/lib/cni): then the tests try themselves on the reference. */
 export const isReference = existsSync(executable) && statSync(executable).isDirectory()
 

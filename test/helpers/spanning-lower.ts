@@ -40,7 +40,7 @@ export const worksOnItsOwnMaster = async (open: Open, fields: object, answers = 
   const [site, other] = sites
   const container = await site.host.container()
   await wire.batch(
-    `link add p9 master sw0 up type veth peer name nic0 netns ${container.name}`,
+    `link add p9 master sw0 up type veth peer name nic0 address 02:00:00:00:01:09 netns ${container.name}`,
     'link set p9 up',
   )
   await container.batch('link set nic0 up')

@@ -7,7 +7,7 @@ import { cli, json, said } from '../helpers/cli.ts'
 import { atOnce } from '../helpers/crowd.ts'
 import { settled } from '../helpers/difference.ts'
 import { configOf } from '../helpers/modes.ts'
-import { executable } from '../helpers/plugins.ts'
+import { byPrograms, executable } from '../helpers/plugins.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { scenes } from '../helpers/scene.ts'
 import { snapshot } from '../helpers/snapshot.ts'
@@ -212,13 +212,16 @@ ready('explain', () => {
   }, 30_000)
 })
 
+/** Milliseconds; by programs each look at a container is one. */
+const quick = byPrograms ? 5000 : 1000
+
 /** Others have the machine, too, and their namespaces are looked through: of some times the best, or the first that is good enough. */
 const fastest = async <T>(work: () => Promise<T>): Promise<T & { ms: number }> => {
   for (let best = Number.POSITIVE_INFINITY, tries = 1; ; tries++) {
     const start = performance.now()
     const result = await work()
     best = Math.min(best, performance.now() - start)
-    if (best < 1000 || tries === 12) return { ...result, ms: best }
+    if (best < quick || tries === 12) return { ...result, ms: best }
     await sleep(1000)
   }
 }
@@ -253,7 +256,7 @@ ready('100 containers', () => {
       const isText = !args.some(arg => ['--mermaid', '--svg=-', 'explain', 'doctor', 'repair'].includes(arg))
       if (isText) expect(widest(stdout)).toBeLessThanOrEqual(80)
     }
-    expect(Object.entries(timed).filter(([, ms]) => ms >= 1000)).toEqual([])
+    expect(Object.entries(timed).filter(([, ms]) => ms >= quick)).toEqual([])
     expect(await json(host, 'ps')).toHaveLength(100)
     expect(await json(host, 'ls')).toMatchObject([{ containers: 34 }, { containers: 66 }])
     expect((await said(host, 'ps')).split('\n').filter(line => / alive$/.test(line))).toHaveLength(100)

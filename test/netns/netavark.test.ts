@@ -138,7 +138,11 @@ ready('a network of podman', () => {
   test('macvlan: what leads out, routes, name servers, an address that nobody chose', async () => {
     const scene = await open()
     const { host } = scene
-    await host.batch('link add lan0 type veth peer name lan1', 'link set lan0 up', 'link set lan1 up')
+    await host.batch(
+      'link add lan0 address 02:00:00:00:01:01 type veth peer name lan1',
+      'link set lan0 up',
+      'link set lan1 up',
+    )
     const network = await created(scene, {
       subnets: [
         {

@@ -266,7 +266,11 @@ given(
   const attached = async () => {
     const opened = await open()
     const { host } = opened
-    await host.batch('link add eth1 type veth peer name far1', 'link set eth1 up', 'link set far1 up')
+    await host.batch(
+      'link add eth1 address 02:00:00:00:01:01 type veth peer name far1',
+      'link set eth1 up',
+      'link set far1 up',
+    )
     const container = await host.container()
     const config = {
       cniVersion: '1.1.0',

@@ -173,7 +173,11 @@ const prepared = async (plugin: (directory: string) => string, fields: object, c
   const opened = await open()
   const { host } = opened
   const container = await host.container()
-  await host.batch('link add eth1 type veth peer name far1', 'link set eth1 up', 'link set far1 up')
+  await host.batch(
+    'link add eth1 address 02:00:00:00:01:01 type veth peer name far1',
+    'link set eth1 up',
+    'link set far1 up',
+  )
   const common = { cniVersion, name: networkName }
   const ipam = { type: 'host-local', dataDir: `${host.directory}/leases`, subnet: '10.99.0.0/24' }
   const main = {

@@ -41,7 +41,7 @@ export const seeHost = async (tell?: Tell): Promise<HostSeen> => {
     attachments.flatMap(({ records }) => records),
     tell,
   )
-  const described = looked.flatMap(one => ('described' in one ? one.described : []))
+  const described = looked.flatMap(one => ('described' in one ? one.described : (one.wanted ?? [])))
   const links = await seeAllLinks(HOST)
   const { firewalls, filters } = await seeFirewalls()
   const protocols = [...new Set(attachments.flatMap(({ wants }) => wants.ports.map(one => one.protocol)))]

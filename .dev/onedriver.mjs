@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+
+/** Tests that run once and not with each driver, netlink and iproute2: what for, by file of test/netns. */
+export const onceOnly = {
+  // The driver is the test's own choice.
+  badinput: 'refused before anything is done; what is refused later chooses iproute2 itself',
+  'cli-progress': 'chooses iproute2 itself: netlink is too fast to be watched',
+  'coexistence-failonce': 'its tools fail: chooses iproute2 itself',
+  crash: 'its tools kill: chooses iproute2 itself',
+  failonce: 'its tools fail: chooses iproute2 itself',
+  'netlink-failonce': 'its messages fail: netlink itself',
+  'netlink-nft': 'calls the functions of netlink',
+  'netlink-same': 'runs with both by itself',
+  // No driver is asked.
+  'cli-conf': 'files and terminals',
+  'cli-install': 'files',
+  'cli-man': 'text',
+  deb: 'a package',
+  npmpack: 'a package',
+  // --live sends by sockets of netlink; cli-trace-breakages asks without it.
+  'cli-trace': 'its breakages are asked --live, too',
+  'cli-trace-firewalld': '--live, too',
+  'cli-trace-spanning': '--live, too',
+  // What a person types, and what is printed then, by the driver that a person has.
+  examples: 'outputs in their READMEs',
+  readme: 'outputs in README.md',
+}
+
+for (const name of Object.keys(onceOnly))
+  if (!existsSync(new URL(`../test/netns/${name}.test.ts`, import.meta.url)))
+    throw new Error(`.dev/onedriver.mjs: there is no test/netns/${name}.test.ts`)
