@@ -9,8 +9,10 @@ export const onceOnly = {
   crash: 'its tools kill: chooses iproute2 itself',
   failonce: 'its tools fail: chooses iproute2 itself',
   'netlink-failonce': 'its messages fail: netlink itself',
+  'netlink-flows': 'calls the functions of netlink',
   'netlink-nft': 'calls the functions of netlink',
   'netlink-same': 'runs with both by itself',
+  'netlink-tc': 'calls the functions of netlink',
   // No driver is asked.
   'cli-conf': 'files and terminals',
   'cli-install': 'files',
