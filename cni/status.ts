@@ -5,6 +5,7 @@ import { telling } from '../ipam/io.ts'
 import { portsOf } from '../src/linux/evidence.ts'
 import { requireTool } from '../src/linux/exec.ts'
 import { firewallCmd } from '../src/linux/firewalld.ts'
+import { syscalls } from '../src/linux/netlink/syscalls.ts'
 import { refuseWithoutRights } from '../src/linux/rights.ts'
 import { hostLock, stateDir } from '../src/linux/state.ts'
 import { surroundingsOf } from '../src/linux/surroundings.ts'
@@ -24,10 +25,11 @@ const MAX_PORTS = 1023
 export const status = async (request: Request, config: Config): Promise<void> => {
   try {
     const net = await settle(config.net, undefined, true)
+    const { rates } = config.wants
     const tools = [
       'ip',
       'nsenter',
-      ...(config.wants.rates.ingressRate || config.wants.rates.egressRate ? ['tc'] : []),
+      ...(rates.ingressRate || rates.egressRate ? await byPrograms(['tc']) : []),
       ...(needsNft(net) ? ['nft'] : []),
       ...(net.ipMasq && net.ipMasqBackend === 'iptables' ? ['iptables'] : []),
       ...(computesItself(net) ? ['ethtool'] : []),
@@ -51,6 +53,9 @@ export const status = async (request: Request, config: Config): Promise<void> =>
     throw new CniError(codes.notReady, error.message, error.details)
   }
 }
+
+/** What the kernel is told by messages where it can be. */
+const byPrograms = async (tools: readonly string[]) => ((await syscalls()) ? [] : tools)
 
 const needsNft = ({ mode, ipMasq, ipMasqBackend, macspoofchk, anycastGateway }: NetConf) =>
   mode === 'local' || macspoofchk || anycastGateway || (ipMasq && ipMasqBackend === 'nftables')

@@ -46,6 +46,18 @@ ready('STATUS', () => {
       })
     }, 20_000)
 
+  test('rates without tc: by messages it is ready, by programs not', async () => {
+    const there = surrounded(host, without('tc'))
+    const ask = (driver: string) =>
+      cni(there, {
+        command: 'STATUS',
+        config: { ...config, ingressRate: 20_000_000, ingressBurst: 2_000_000 },
+        env: { VETHWORK_NETLINK: driver },
+      })
+    succeeded(await ask('netlink'))
+    expect(failed(await ask('iproute2'))).toMatchObject({ code: 50, msg: "'tc' is not installed" })
+  }, 20_000)
+
   test('ready: 0 and silence, and nothing is made', async () => {
     const ran = await call('STATUS', { config: { ...config, name: 'nobody' } })
     succeeded(ran)

@@ -32,15 +32,18 @@ const versionOf = async (path: string) => {
   return ran?.exitCode === 0 ? ran.stdout.trim() : 'unknown'
 }
 
-/** What the networks that are here need and this host does not have. */
-export const missingTools = async (described: readonly Desired[]) => {
+/**
+ * What the networks that are here need and this host does not have.
+ * @param byPrograms why the kernel is not told by messages; undefined if it is
+ */
+export const missingTools = async (described: readonly Desired[], byPrograms?: string) => {
   const needs = new Map<string, string>([['ip', 'every network']])
   for (const one of described) {
     if (one.netns !== HOST) needs.set('nsenter', 'every container')
     if (one.kind === 'ruleset' || one.kind === 'element') needs.set('nft', one.why)
     if (one.kind === 'iptables' && one.table === 'nat') needs.set(one.command, one.why)
-    if (one.kind === 'shaper' || one.kind === 'redirect') needs.set('tc', one.why)
-    if (one.kind === 'conntrack') needs.set('conntrack', one.why)
+    if (byPrograms && (one.kind === 'shaper' || one.kind === 'redirect')) needs.set('tc', one.why)
+    if (byPrograms && one.kind === 'conntrack') needs.set('conntrack', one.why)
     if (one.kind === 'offload') needs.set('ethtool', one.why)
   }
   const missing: { tool: string; needs: string }[] = []

@@ -69,7 +69,7 @@ export const seeHost = async (tell?: Tell): Promise<HostSeen> => {
     pools: poolsOf(attachments),
     files,
     answers: await whoElseHas(askable(attachments, looked, links)),
-    missingTools: await missingTools(described),
+    missingTools: await missingTools(described, byPrograms),
     plugins: await otherPlugins(),
     version: VETHWORK_VERSION,
     meddlers: attachments.length ? meddlers() : [],
