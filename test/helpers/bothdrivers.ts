@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { Call, Place } from './cni.ts'
 import { difference, settled } from './difference.ts'
 import { nth, thisTest } from './ids.ts'
-import { impersonal, rememberMacs } from './impersonal.ts'
+import { impersonal, isOthers, rememberMacs } from './impersonal.ts'
 import { type Netns, netnsAt } from './netns.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -69,7 +69,7 @@ const NSFS = 0x6e736673
 const compare = async (key: string, host: Pick<Netns, 'ok'>, call: Call) => {
   const guest = guestOf(call)
   const take = async (): Promise<States> => ({
-    host: await impersonal(host),
+    host: await impersonal(host, isOthers),
     ...(guest && { container: await impersonal(guest) }),
   })
   const state = await take()

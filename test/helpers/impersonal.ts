@@ -3,9 +3,12 @@ import type { Netns } from './netns.ts'
 import { type Snapshot, snapshot } from './snapshot.ts'
 
 /** What a namespace holds that is the same in each run of a test: without what chance or time decides. */
-export const impersonal = async (netns: Pick<Netns, 'ok'>): Promise<Snapshot> => {
+export const impersonal = async (
+  netns: Pick<Netns, 'ok'>,
+  isChosen: (link: Link) => boolean = isRandom,
+): Promise<Snapshot> => {
   const taken = await snapshot(netns)
-  await remember(netns, isRandom)
+  await remember(netns, isChosen)
   const text = JSON.stringify(withoutTime(taken))
     .replaceAll(/vwt-\d+-[0-9a-f]{8}/g, 'vwt')
     .replaceAll(/\bveth[0-9a-f]{8}\b/g, 'veth') // the reference's
@@ -33,11 +36,13 @@ const without = (
 /** MACs that the kernel chose, of this test: they go with an interface, and come back. */
 const chosen = { by: '', macs: new Set<string>() }
 
-/** To be told before a call, too: bridges of other plugins take such a MAC and call it set. */
-export const rememberMacs = (netns: Pick<Netns, 'ok'>): Promise<void> =>
-  remember(netns, ({ ifalias }) => !ifalias)
-
 type Link = Readonly<Record<string, string>>
+
+/** On a host, others' links: bridges of other plugins take a MAC that the kernel chose, and call it set. */
+export const isOthers = (link: Link) => !link.ifalias || isRandom(link)
+
+/** To be told before a call, too. */
+export const rememberMacs = (netns: Pick<Netns, 'ok'>): Promise<void> => remember(netns, isOthers)
 
 /** NET_ADDR_RANDOM of linux/netdevice.h */
 const isRandom = ({ addr_assign_type: type }: Link) => type === '1'

@@ -69,9 +69,9 @@ withPorts('who speaks to a port by UDP, always from the same port', () => {
     await before.expectSame(one)
     for (const command of ['ADD', 'DEL'])
       succeeded(await cni(place, { command, config: tcp, container: one, env }))
-    // By netlink nobody needs it.
+    const byMessages = { VETHWORK_NETLINK: 'netlink' }
     for (const command of ['ADD', 'DEL'])
-      succeeded(await cni(place, { command, config: udp, container: one }))
+      succeeded(await cni(place, { command, config: udp, container: one, env: byMessages }))
   }, 60_000)
 })
 
