@@ -61,9 +61,13 @@ const keyOf = ({ command, config, container, ...call }: Call): string | undefine
 type States = Record<string, Snapshot>
 
 const guestOf = ({ container, netns = container?.path }: Call): Netns | undefined =>
-  netns && existsSync(netns) && statfsSync(netns).type === NSFS ? netnsAt(netns, netns) : undefined
+  netns && isNetns(netns) ? netnsAt(netns, netns) : undefined
 
-/** NSFS_MAGIC of linux/magic.h: some tests give a file, or what was a namespace. */
+/** Some tests give a file, what was a namespace, or one of another kind. */
+const isNetns = (path: string) =>
+  existsSync(path) && statfsSync(path).type === NSFS && !path.startsWith('/proc/self/')
+
+/** NSFS_MAGIC of linux/magic.h. */
 const NSFS = 0x6e736673
 
 const compare = async (key: string, host: Pick<Netns, 'ok'>, call: Call) => {

@@ -31,6 +31,8 @@ export interface Breakage {
    * `told`: no command can be known.
    */
   readonly healed: 'fix' | 'command' | 'told'
+  /** It is found by frames of our own, which no program sends for us. */
+  readonly asks?: true
   /** What does not pass while it is so, and passes before and after; undefined if all passes. */
   readonly stops?: Way
 }
@@ -136,6 +138,7 @@ export const inContainers: Readonly<Record<string, Breakage>> = {
     id: 'duplicate-address',
     names: the('10.44.0.2'),
     healed: 'told',
+    asks: true,
   },
 }
 
