@@ -216,7 +216,7 @@ export const ailments = {
   },
   'driver-iproute2': {
     severity: 'note',
-    why: 'each look and each change is a program: slower, and otherwise the same',
+    why: 'each look and each change is a program: slower; and nobody on the wire is asked who has an address',
   },
   'plugin-differs': {
     severity: 'warning',
