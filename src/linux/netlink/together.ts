@@ -5,7 +5,7 @@
 
 import { NetlinkError } from './errno.ts'
 import { link, RTM_DELLINK, RTM_NEWLINK } from './headers/if_link.ts'
-import { notedIndex } from './indexes.ts'
+import { notedIndex, noteIndex } from './indexes.ts'
 import { indexOf } from './links.ts'
 import { request } from './message.ts'
 import type { Netlink } from './socket.ts'
@@ -22,6 +22,7 @@ export const deleteTogether = (route: Netlink, names: readonly string[]): string
   try {
     for (const { index } of found) route.ask(request(RTM_NEWLINK, link, { ifi_index: index, IFLA_GROUP }))
     route.ask(request(RTM_DELLINK, link, { IFLA_GROUP }))
+    for (const { name } of found) noteIndex(route, name, undefined)
     return found.map(({ name }) => name)
   } catch (error) {
     if (error instanceof NetlinkError) return []
