@@ -13,6 +13,9 @@ export const onceOnly = {
   'netlink-nft': 'calls the functions of netlink',
   'netlink-same': 'runs with both by itself',
   'netlink-tc': 'calls the functions of netlink',
+  // All at once: chance decides what there is to compare.
+  storm: 'its packets and its remains are looked at by netlink',
+  'storm-services': 'the same with services',
   // No driver is asked.
   'cli-conf': 'files and terminals',
   'cli-install': 'files',
