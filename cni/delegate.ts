@@ -1,7 +1,6 @@
 /** Another plugin, run as the specification says (section 4 "Plugin Delegation"). */
 
-import { accessSync, constants } from 'node:fs'
-import { run } from '../src/linux/exec.ts'
+import { programIn, run } from '../src/linux/exec.ts'
 import type { Config } from './config.ts'
 import { CniError, codes } from './errors.ts'
 import type { Request, Verb } from './request.ts'
@@ -57,22 +56,13 @@ export const supports = async (
 }
 
 const find = (type: string, path: readonly string[]): string => {
-  const found = path.map(directory => `${directory}/${type}`).find(isExecutable)
+  const found = programIn(path, type)
   if (found) return found
   throw new CniError(
     codes.toolMissing,
     `ipam.type: the plugin '${type}' is in no directory of CNI_PATH (${path.join(':')})`,
     'install it there, or use "vethwork-ipam"',
   )
-}
-
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const parse = (stdout: string): unknown => {

@@ -111,13 +111,11 @@ export const follow = async (
 }
 
 /** Where a tool is; undefined if it is not installed. */
-export const findTool = async (tool: string): Promise<string | undefined> => {
-  for (const directory of PATH.split(':')) {
-    const file = `${directory}/${tool}`
-    if (isProgram(file)) return file
-  }
-  return undefined
-}
+export const findTool = async (tool: string): Promise<string | undefined> => programIn(PATH.split(':'), tool)
+
+/** The first of the directories' that may be run. */
+export const programIn = (directories: readonly string[], name: string): string | undefined =>
+  directories.map(directory => `${directory}/${name}`).find(isProgram)
 
 const isProgram = (file: string) => {
   try {

@@ -24,7 +24,7 @@ import {
   RTM_GETLINK,
 } from './headers/if_link.ts'
 import { AF_INET, AF_INET6, RT_SCOPE } from './headers/rtnetlink.ts'
-import { noteIndex } from './indexes.ts'
+import { notedIndex, noteIndex } from './indexes.ts'
 import { decodeDetails } from './linktypes.ts'
 import { request } from './message.ts'
 import { type Netlink, netlink } from './socket.ts'
@@ -44,6 +44,10 @@ export const indexOf = (route: Netlink, name: string): number | undefined => {
   noteIndex(route, name, index)
   return index
 }
+
+/** The same, without a look where it was seen already: it may be another's by now. */
+export const knownIndexOf = (route: Netlink, name: string): number | undefined =>
+  notedIndex(route, name) ?? indexOf(route, name)
 
 const linkBody = (route: Netlink, which: LinkBody): Buffer | undefined => {
   try {

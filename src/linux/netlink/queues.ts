@@ -18,8 +18,7 @@ import {
   tc_fifo_qopt,
   traffic,
 } from './headers/pkt_sched.ts'
-import { notedIndex } from './indexes.ts'
-import { getLink, indexOf } from './links.ts'
+import { getLink, knownIndexOf } from './links.ts'
 import { NLM_F_ECHO, request } from './message.ts'
 import { type Netlink, netlink } from './socket.ts'
 
@@ -32,7 +31,7 @@ export const queuesOf = async (
   if (!route) return undefined
   const found = new Map<string, ObservedQueues>()
   for (const dev of devs) {
-    const index = notedIndex(route, dev) ?? indexOf(route, dev)
+    const index = knownIndexOf(route, dev)
     const queues = index === undefined ? undefined : unlessGone(() => queuesAt(route, index))
     if (queues) found.set(dev, queues)
   }

@@ -5,15 +5,15 @@
 
 import { NetlinkError } from './errno.ts'
 import { link, RTM_DELLINK, RTM_NEWLINK } from './headers/if_link.ts'
-import { notedIndex, noteIndex } from './indexes.ts'
-import { indexOf } from './links.ts'
+import { noteIndex } from './indexes.ts'
+import { knownIndexOf } from './links.ts'
 import { request } from './message.ts'
 import type { Netlink } from './socket.ts'
 
 /** @returns names of those that are gone; none if they cannot go together: then each has to go by itself */
 export const deleteTogether = (route: Netlink, names: readonly string[]): string[] => {
   const found = names.flatMap(name => {
-    const index = notedIndex(route, name) ?? indexOf(route, name)
+    const index = knownIndexOf(route, name)
     return index === undefined ? [] : [{ name, index }]
   })
   if (found.length < 2) return []
