@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { buildQuick, joined } from './quickjs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const machine = { x64: 'x64', arm64: 'aarch64' }[process.arch]
@@ -19,6 +20,7 @@ const bunBuild = (...args) =>
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 
+const defines = [`VETHWORK_VERSION="${version}"`, `VETHWORK_DATE="${built.toISOString().slice(0, 10)}"`]
 const shared = [
   // Names stay, for stacks that can be read.
   '--minify-whitespace',
@@ -26,8 +28,7 @@ const shared = [
   '--format=esm',
   // What a verb does not import is not even loaded.
   '--splitting',
-  `--define=VETHWORK_VERSION="${version}"`,
-  `--define=VETHWORK_DATE="${built.toISOString().slice(0, 10)}"`,
+  ...defines.map(one => `--define=${one}`),
 ]
 
 bunBuild(
@@ -42,6 +43,14 @@ bunBuild(
   '--no-compile-autoload-package-json',
   `--outfile=${root}dist/vethwork.new`,
 )
+
+// In front of it the program for CNI calls, where that can be made.
+try {
+  const whole = `${root}dist/vethwork.new`
+  writeFileSync(whole, joined(buildQuick(root, bun, defines), whole))
+} catch (error) {
+  console.error(`built without QuickJS, so that a CNI call takes longer to start: ${error.message}`)
+}
 
 // Chunks are named by what they hold: those of earlier builds would stay.
 rmSync(`${root}dist/node`, { recursive: true, force: true })

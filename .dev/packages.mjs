@@ -4,6 +4,13 @@ import { accessSync, constants, existsSync } from 'node:fs'
 
 /** A package, or several of which one is enough; the first is installed. Beside it the program that it brings. */
 const packages = {
+  // What compiles the program for CNI calls.
+  build: {
+    gcc: 'gcc',
+    'libc6-dev': '/usr/include/stdlib.h',
+    binutils: 'objcopy',
+    'xz-utils': 'xz',
+  },
   demo: {
     iproute2: 'ip',
     nftables: 'nft',
@@ -38,6 +45,7 @@ const packages = {
     zstd: 'zstd',
   },
 }
+packages.demo = { ...packages.build, ...packages.demo }
 packages.test = { ...packages.demo, ...packages.test }
 // Its service starts with its installation and would be this machine's firewall: only where systemd does not run.
 if (!existsSync('/run/systemd/system')) packages.test.firewalld = 'firewalld'

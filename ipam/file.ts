@@ -23,7 +23,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { pid } from 'node:process'
 // biome-ignore lint/style/noRestrictedImports: this is the one door
 import { LowSync, type SyncAdapter } from 'lowdb'
 import { crc32 } from './checksum.ts'
@@ -142,7 +141,7 @@ const adapter = <T>(directory: string, name: string, promised: Promised): SyncAd
     write: data => {
       if (promised === 'hint') return telling('write', path, () => overwrite(path, seal(data)))
       // Readers and crashes see the old file or the new one, never a part.
-      const temporary = `${path}.${pid}.${Math.random().toString(36).slice(2)}.tmp`
+      const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`
       telling('write', path, () => {
         try {
           writeWhole(temporary, seal(data), promised === 'durable')

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { CniError, codes } from '../cni/errors.ts'
+import { flockFunction } from './flock.ts'
 import { errnoOf, ioError, telling } from './io.ts'
 
 export interface LockOptions {
@@ -53,24 +54,6 @@ const takeByPolling: Take = async (fd, mode, timeoutMs) => {
     await new Promise(resolve => setTimeout(resolve, pause * (0.5 + Math.random())))
   }
   return true
-}
-
-let loading: Promise<((fd: number, operation: number) => number) | undefined> | undefined
-
-/** libc's flock where there is Bun's FFI and glibc; undefined otherwise. */
-const flockFunction = () => {
-  loading ??= loadFlock()
-  return loading
-}
-
-const loadFlock = async () => {
-  if (typeof Bun === 'undefined') return undefined
-  try {
-    const { dlopen } = await import('bun:ffi')
-    return dlopen('libc.so.6', { flock: { args: ['i32', 'i32'], returns: 'i32' } }).symbols.flock
-  } catch {
-    return undefined
-  }
 }
 
 /** util-linux's flock(1) locks the open file it is given, which stays locked when it has ended. */

@@ -19,10 +19,10 @@ export interface How {
 }
 
 /** Runtimes start plugins with any PATH, or none, in any directory: nothing is run from there. */
-const PATH = [process.env.PATH ?? '', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
-  .flatMap(path => path.split(':'))
-  .filter(directory => directory.startsWith('/'))
-  .join(':')
+const directories = () =>
+  [process.env.PATH ?? '', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
+    .flatMap(path => path.split(':'))
+    .filter(directory => directory.startsWith('/'))
 
 /**
  * Runs a program to its end, in a network namespace by nsenter(1): `ip -n` takes names only.
@@ -33,7 +33,7 @@ export const run = async (tool: string, args: readonly string[], how: How = {}):
   const [file, words] = netns === HOST ? [tool, args] : ['nsenter', [`--net=${netns}`, '--', tool, ...args]]
   const result = await start(file, words, {
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    env: { ...(env ?? process.env), PATH, LC_ALL: 'C' },
+    env: { ...(env ?? process.env), PATH: directories().join(':'), LC_ALL: 'C' },
     timeout: timeout * 1000,
   })
   if (result.signal && !result.timedOut)
@@ -98,7 +98,7 @@ export const follow = async (
   const { execa } = await import('execa')
   const running = execa(tool, args, {
     stdin: 'ignore',
-    env: { ...process.env, PATH, LC_ALL: 'C' },
+    env: { ...process.env, PATH: directories().join(':'), LC_ALL: 'C' },
     extendEnv: false,
     buffer: false,
     reject: false,
@@ -111,7 +111,7 @@ export const follow = async (
 }
 
 /** Where a tool is; undefined if it is not installed. */
-export const findTool = async (tool: string): Promise<string | undefined> => programIn(PATH.split(':'), tool)
+export const findTool = async (tool: string): Promise<string | undefined> => programIn(directories(), tool)
 
 /** The first of the directories' that may be run. */
 export const programIn = (directories: readonly string[], name: string): string | undefined =>

@@ -12,12 +12,12 @@ export interface Listener {
   warning(words: string): void
 }
 
-const isOn = process.env.VETHWORK_TRACE === '1'
 let listener: Listener | undefined
 
 /** @param step what has just been done */
 export const trace = (step: string, ops: readonly Op[] = []): void => {
-  if (isOn) writeSync(2, `${JSON.stringify({ step, ms: Math.round(performance.now() * 1000) / 1000 })}\n`)
+  if (process.env.VETHWORK_TRACE === '1')
+    writeSync(2, `${JSON.stringify({ step, ms: Math.round(performance.now() * 1000) / 1000 })}\n`)
   listener?.step(step, ops)
 }
 
