@@ -63,7 +63,7 @@ const takeByCommand: Take = async (fd, mode, timeoutMs) => {
     stdio: ['ignore', 'ignore', 'pipe', fd],
   })
   let said = ''
-  command.stderr!.on('data', text => {
+  command.stderr!.on('data', (text: string) => {
     said += text
   })
   const status = await new Promise<number | null>((resolve, reject) => {

@@ -33,7 +33,7 @@ export const run = async (tool: string, args: readonly string[], how: How = {}):
   const [file, words] = netns === HOST ? [tool, args] : ['nsenter', [`--net=${netns}`, '--', tool, ...args]]
   const result = await start(file, words, {
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    env: { ...(env ?? process.env), PATH: directories().join(':'), LC_ALL: 'C' },
+    env: environment(env),
     timeout: timeout * 1000,
   })
   if (result.signal && !result.timedOut)
@@ -56,6 +56,13 @@ export const run = async (tool: string, args: readonly string[], how: How = {}):
   }
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
 }
+
+/** What a program is started with. */
+export const environment = (env: Record<string, string | undefined> = process.env) => ({
+  ...env,
+  PATH: directories().join(':'),
+  LC_ALL: 'C',
+})
 
 interface Options {
   readonly stdin?: 'ignore'
@@ -81,33 +88,6 @@ const start = async (file: string, words: readonly string[], options: Options) =
       'see whether it is a program for this machine',
     )
   }
-}
-
-/**
- * Runs a program that goes on and on, and gives each line it prints as it comes. Ends when the program does, or on the signal.
- * @throws CniError(command) if it ends by itself with a failure
- */
-export const follow = async (
-  tool: string,
-  args: readonly string[],
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> => {
-  await requireTool(tool)
-  // biome-ignore lint/style/noRestrictedImports: this is the one door
-  const { execa } = await import('execa')
-  const running = execa(tool, args, {
-    stdin: 'ignore',
-    env: { ...process.env, PATH: directories().join(':'), LC_ALL: 'C' },
-    extendEnv: false,
-    buffer: false,
-    reject: false,
-    cancelSignal: signal,
-  })
-  for await (const line of running.iterable()) onLine(line)
-  const { exitCode } = await running
-  if (!signal.aborted && exitCode !== 0)
-    throw new CniError(codes.command, `'${tool} ${args.join(' ')}' ended with ${exitCode}`)
 }
 
 /** Where a tool is; undefined if it is not installed. */

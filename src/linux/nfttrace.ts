@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { CniError, codes } from '../../cni/errors.ts'
-import { follow, requireTool, run } from './exec.ts'
+import { requireTool, run } from './exec.ts'
+import { follow } from './follow.ts'
 import { nftTables } from './nft.ts'
 
 const PREFIX = 'vethwork-trace-'

@@ -1,6 +1,7 @@
 /** Whenever the kernel says that a link, an address, forwarding or a rule has changed (ip-monitor(8), nft(8) "monitor"). */
 
-import { findTool, follow } from './exec.ts'
+import { findTool } from './exec.ts'
+import { follow } from './follow.ts'
 
 /**
  * Calls `changed` each time; what it was is better looked at than read.

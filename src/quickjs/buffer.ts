@@ -13,7 +13,11 @@ export class Buffer extends Uint8Array {
     return new Buffer(size)
   }
 
-  static override from(from: string | ArrayLike<number>, encoding: 'utf8' | 'hex' = 'utf8'): Buffer {
+  static override from(
+    from: string | ArrayLike<number> | ArrayBuffer,
+    encoding: 'utf8' | 'hex' = 'utf8',
+  ): Buffer {
+    if (from instanceof ArrayBuffer) return new Buffer(from)
     if (typeof from !== 'string') {
       const copy = new Buffer(from.length)
       copy.set(from)
@@ -25,14 +29,36 @@ export class Buffer extends Uint8Array {
     return bytes
   }
 
-  static concat(parts: readonly Uint8Array[]): Buffer {
-    const whole = new Buffer(parts.reduce((sum, { length }) => sum + length, 0))
+  /** @param length of the whole: what is longer is cut off, what is shorter filled with zeros */
+  static concat(
+    parts: readonly Uint8Array[],
+    length = parts.reduce((sum, { length }) => sum + length, 0),
+  ): Buffer {
+    const whole = new Buffer(length)
     let at = 0
     for (const part of parts) {
-      whole.set(part, at)
-      at += part.length
+      whole.set(at + part.length > length ? part.subarray(0, length - at) : part, at)
+      at = Math.min(at + part.length, length)
     }
     return whole
+  }
+
+  override subarray(from?: number, to?: number): Buffer {
+    return super.subarray(from, to) as Buffer
+  }
+
+  override fill(byte: number): this {
+    super.fill(byte)
+    return this
+  }
+
+  /** Of a byte, or of several in a row. */
+  override includes(wanted: number | string | Uint8Array): boolean {
+    if (typeof wanted === 'number') return super.includes(wanted)
+    const row = typeof wanted === 'string' ? Buffer.from(wanted) : wanted
+    for (let at = this.indexOf(row[0]!); at >= 0; at = this.indexOf(row[0]!, at + 1))
+      if (row.every((byte, n) => byte === this[at + n])) return true
+    return false
   }
 
   override toString(encoding: 'utf8' | 'hex' = 'utf8', from = 0, to = this.length): string {
@@ -103,7 +129,7 @@ export class Buffer extends Uint8Array {
     return this.writeUIntLE(value >>> 0, at, 4)
   }
 
-  writeBigUInt64LE(value: bigint, at: number): number {
+  writeBigUInt64LE(value: bigint, at = 0): number {
     this.#view().setBigUint64(at, value, true)
     return at + 8
   }
@@ -124,7 +150,7 @@ export class Buffer extends Uint8Array {
     return this.readUIntLE(at, 4) | 0
   }
 
-  readBigUInt64LE(at: number): bigint {
+  readBigUInt64LE(at = 0): bigint {
     return this.#view().getBigUint64(at, true)
   }
 

@@ -4,6 +4,10 @@ import { accessSync, closeSync, constants, readFileSync, rewind, unnamedFile } f
 import { attempt, call, done, host } from './host.ts'
 
 export interface Options {
+  readonly stdin?: 'ignore'
+  readonly extendEnv: false
+  readonly reject: false
+  readonly stripFinalNewline: false
   /** What it reads; nothing without it. */
   readonly input?: string
   readonly env: Readonly<Record<string, string | undefined>>

@@ -70,26 +70,27 @@ const readWhole = (fd: number, encoding?: 'utf8'): string | Buffer => {
   return encoding ? whole.toString(encoding) : whole
 }
 
-export const writeFileSync = (path: string, text: string): void =>
-  withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, fd => {
-    const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-  })
+/** Of a file that is there, its beginning. */
+export const writeFileSync = (path: string, text: string, _existing: { readonly flag: 'r+' }): void =>
+  withFile(path, constants.O_RDWR, fd => writeWhole(fd, Buffer.from(text)))
+
+const writeWhole = (fd: number, bytes: Buffer): void => {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+}
 
 /** @param flags COPYFILE_EXCL: it must not be there */
 export const copyFileSync = (from: string, to: string, flags = 0): void => {
   const bytes = readFileSync(from)
   const { O_WRONLY, O_CREAT, O_EXCL, O_TRUNC } = constants
-  withFile(to, O_WRONLY | O_CREAT | (flags & constants.COPYFILE_EXCL ? O_EXCL : O_TRUNC), fd => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-  })
+  withFile(to, O_WRONLY | O_CREAT | (flags & constants.COPYFILE_EXCL ? O_EXCL : O_TRUNC), fd =>
+    writeWhole(fd, bytes),
+  )
 }
 
 /** A file without a name, in memory (memfd_create(2)), read from its beginning. */
 export const unnamedFile = (text = ''): number => {
   const fd = call('memfd_create', 'vethwork', MFD_CLOEXEC)
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+  writeWhole(fd, Buffer.from(text))
   rewind(fd)
   return fd
 }
@@ -124,16 +125,23 @@ const seen = () => {
 
 export type Stats = ReturnType<typeof seen>
 
-const look = (path: string, flags: number, { throwIfNoEntry = true } = {}): Stats | undefined => {
-  const got = attempt('newfstatat', AT_FDCWD, path, statBytes, flags)
-  if (got === ENOENT && !throwIfNoEntry) return undefined
-  done(got, 'newfstatat', path)
-  return seen()
+interface Quietly {
+  /** Undefined instead of an error. */
+  readonly throwIfNoEntry: false
 }
 
-export const statSync = (path: string, options?: { throwIfNoEntry?: boolean }) => look(path, 0, options)
-export const lstatSync = (path: string, options?: { throwIfNoEntry?: boolean }) =>
-  look(path, AT_SYMLINK_NOFOLLOW, options)
+type Look = { (path: string): Stats; (path: string, quietly: Quietly): Stats | undefined }
+
+const looking = (flags: number): Look =>
+  ((path: string, quietly?: Quietly) => {
+    const got = attempt('newfstatat', AT_FDCWD, path, statBytes, flags)
+    if (got === ENOENT && quietly) return undefined
+    done(got, 'newfstatat', path)
+    return seen()
+  }) as Look
+
+export const statSync = looking(0)
+export const lstatSync = looking(AT_SYMLINK_NOFOLLOW)
 export const fstatSync = (fd: number): Stats => {
   call('fstat', fd, statBytes)
   return seen()

@@ -1,5 +1,6 @@
 /** Node's `process` and the other globals, as far as a CNI call needs them. What differs from process to process is asked for. */
 
+import './mended.ts'
 import { Buffer } from './buffer.ts'
 import { writeSync } from './fs.ts'
 import { attempt, host } from './host.ts'
@@ -34,8 +35,8 @@ const process = {
     return attempt('getppid')
   },
   geteuid: () => attempt('geteuid'),
-  exit: (status: number) => attempt('exit_group', status),
-  abort: () => attempt('exit_group', SIGABRT_STATUS),
+  exit: (status: number) => attempt('exit_group', status) as never,
+  abort: () => attempt('exit_group', SIGABRT_STATUS) as never,
   stderr: { write: (text: string) => writeSync(2, text) },
 }
 
@@ -57,7 +58,7 @@ const sleep = (ms: number) => {
   attempt('clock_nanosleep', CLOCK_MONOTONIC, 0, timeBytes, 0)
 }
 
-const timers: { readonly at: number; readonly work: () => void }[] = []
+const timers: { readonly at: number; readonly work: (nothing?: unknown) => void }[] = []
 
 /** When all else is done: the timer that comes next. */
 host.idle = () => {
@@ -78,16 +79,19 @@ const filled = <T extends Uint8Array>(bytes: T): T => {
 // QuickJS's own would say the same in each process: its seed is as old as the executable.
 Math.random = () => filled(new Buffer(6)).readUIntLE(0, 6) / 2 ** 48
 
-Object.assign(globalThis, {
+/** Typed for all that is in the program by .dev/quick.d.ts. */
+export const globals = {
   process,
   Buffer,
-  console: { warn: complain, error: complain },
+  console: { warn: complain },
   performance: { now: () => now() - given.began },
-  setTimeout: (work: () => void, ms = 0) => {
+  setTimeout: (work: (nothing?: unknown) => void, ms = 0) => {
     timers.push({ at: now() + ms, work })
   },
   crypto: { getRandomValues: filled },
   TextEncoder: class {
     encode = (text: string) => Buffer.from(text)
   },
-})
+}
+
+Object.assign(globalThis, globals)

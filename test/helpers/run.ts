@@ -15,11 +15,14 @@ export interface RunOptions {
   readonly timeout?: number
 }
 
+/** A `bash -c` whose stdin is a socket takes itself for one of rshd's and reads ~/.bashrc, unless it is not the first shell. */
+const NOT_THE_FIRST = { SHLVL: '9' }
+
 /** Runs a program to its end. A failure is an exit code; only a program that does not exist rejects. */
 export const run = (file: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const settings = {
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...NOT_THE_FIRST, ...options.env },
       cwd: options.cwd,
       timeout: options.timeout ?? 30_000,
       killSignal: 'SIGKILL',

@@ -49,7 +49,9 @@ describe('whatever happens', () => {
             handedOut.length = 0 // where the pool was at is forgotten with pool.json
           } else if (one.do === 'release') {
             const owner = ownerOf(`c${one.who}`)
-            expect(await leases.release(owner)).toEqual(expected.get(owner.containerId) ?? [])
+            // What was written anew by what the kernel shows has another order.
+            const released = await leases.release(owner)
+            expect(released.toSorted()).toEqual((expected.get(owner.containerId) ?? []).toSorted())
             expected.delete(owner.containerId)
           } else {
             const owner = ownerOf(`c${one.who}`)
