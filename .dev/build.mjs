@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { buildQuick, joined } from './quickjs.mjs'
+import { buildQuick, joined, Missing } from './quickjs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const machine = { x64: 'x64', arm64: 'aarch64' }[process.arch]
@@ -21,6 +21,17 @@ const bunBuild = (...args) =>
   })
 
 const defines = [`VETHWORK_VERSION="${version}"`, `VETHWORK_DATE="${built.toISOString().slice(0, 10)}"`]
+/** The program for CNI calls, where it can be made. */
+const quick = (() => {
+  try {
+    return buildQuick(root, bun, defines)
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error
+    console.error(`built without QuickJS, so that CNI calls take longer to start: ${error.message}`)
+    return undefined
+  }
+})()
+
 const shared = [
   // Names stay, for stacks that can be read.
   '--minify-whitespace',
@@ -28,7 +39,7 @@ const shared = [
   '--format=esm',
   // What a verb does not import is not even loaded.
   '--splitting',
-  ...defines.map(one => `--define=${one}`),
+  ...[...defines, `VETHWORK_QUICK=${quick !== undefined}`].map(one => `--define=${one}`),
 ]
 
 bunBuild(
@@ -44,13 +55,7 @@ bunBuild(
   `--outfile=${root}dist/vethwork.new`,
 )
 
-// In front of it the program for CNI calls, where that can be made.
-try {
-  const whole = `${root}dist/vethwork.new`
-  writeFileSync(whole, joined(buildQuick(root, bun, defines), whole))
-} catch (error) {
-  console.error(`built without QuickJS, so that a CNI call takes longer to start: ${error.message}`)
-}
+if (quick) writeFileSync(`${root}dist/vethwork.new`, joined(quick, `${root}dist/vethwork.new`))
 
 // Chunks are named by what they hold: those of earlier builds would stay.
 rmSync(`${root}dist/node`, { recursive: true, force: true })

@@ -13,7 +13,9 @@ const instead: Record<string, string> = {
 }
 
 /** What only the whole program does. */
-const elsewhere = ['node:child_process', 'node:os', 'src/linux/journal.ts']
+const elsewhere = ['src/linux/journal.ts']
+/** What is used only where there are no system calls. */
+const absent = ['node:child_process', 'node:os']
 
 const replace: Bun.BunPlugin = {
   name: 'what QuickJS has instead',
@@ -21,7 +23,9 @@ const replace: Bun.BunPlugin = {
     build.onResolve({ filter: /./ }, ({ path, importer }) => {
       const isOurs = path.startsWith('.') && importer.startsWith(root) && !importer.includes('/node_modules/')
       const name = isOurs ? Bun.resolveSync(path, importer.replace(/[^/]*$/, '')).slice(root.length) : path
-      const found = instead[name] ?? (elsewhere.includes(name) ? 'elsewhere' : undefined)
+      const found =
+        instead[name] ??
+        (elsewhere.includes(name) ? 'elsewhere' : absent.includes(name) ? 'absent' : undefined)
       if (found && !importer.startsWith(`${root}src/quickjs/`))
         return { path: `${root}src/quickjs/${found}.ts` }
       if (/^(node|bun):/.test(name))

@@ -106,6 +106,10 @@ const untouched = look => () => {
 const look = rememberMachine()
 stage('format and lint', check('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'))
 stage('types', check('node_modules/typescript/bin/tsc', '--noEmit'))
+stage(
+  'types of the program for CNI calls',
+  check('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.dev/tsconfig.quick.json'),
+)
 stage('unit', jest('unit'))
 if (process.argv[2] !== 'unit') {
   mkdirSync(states)

@@ -13,7 +13,6 @@ import { newest, supportedVersions } from './versions.ts'
  * @returns the exit status
  */
 export const answerCall = async (personality: Personality, read = readStdin): Promise<number> => {
-  trace('started')
   let text = ''
   try {
     const request = parseRequest(process.env)
@@ -47,7 +46,7 @@ export const readStdin = () => {
 /** Section 5 "Error" of the specification. What we did not expect keeps its stack on stderr. */
 const renderError = (error: unknown, text: string) => {
   const known = error instanceof CniError
-  if (!known) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+  if (!known) process.stderr.write(`${told(error)}\n`)
   const { code, message, details } = known
     ? error
     : {
@@ -56,6 +55,12 @@ const renderError = (error: unknown, text: string) => {
         details: 'please report it with what is on stderr',
       }
   return { cniVersion: versionOf(text), code, msg: message, ...(details ? { details } : {}) }
+}
+
+/** QuickJS's stacks do not begin with the error itself. */
+const told = (error: unknown) => {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return stack.startsWith(`${error}`) ? stack : `${error}\n${stack}`
 }
 
 /** The version the caller speaks, if it is one; this must not fail. */

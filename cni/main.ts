@@ -1,9 +1,11 @@
 /** The whole program, as Bun or Node runs it: a CNI call, netavark's, or the command line. */
 
+import { trace } from '../src/linux/trace.ts'
 import { answerCall, print, readStdin } from './call.ts'
 import { personalityOf } from './personality.ts'
 
 const main = async (): Promise<number> => {
+  trace('started')
   // So did the program for CNI calls say that this one is ours (src/quickjs/handover.ts); whom we start it may serve again.
   delete process.env.VETHWORK_ENGINE
   // Bun resolves symlinks in all but this; Node leaves them in the script's path.

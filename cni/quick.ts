@@ -1,7 +1,7 @@
 /**
  * The program for CNI calls, as QuickJS runs it. It is evaluated when the executable is built: all that is imported here lies
  * ready in its memory when a process begins (src/quickjs/host.c). Of the same sources as the whole one; what that has besides,
- * it does: programs that are started, the command line, other protocols.
+ * it does: the command line, other protocols, programs in place of netlink, the journal.
  */
 
 import '../src/quickjs/process.ts'
@@ -20,23 +20,46 @@ import '../src/linux/netlink/ops/tc.ts'
 import '../src/linux/netlink/rules.ts'
 import '../src/linux/queues.ts'
 import '../ipam/resolvconf.ts'
+import { parseAddress } from '../ipam/address.ts'
+import { trace } from '../src/linux/trace.ts'
 import { handOver, keepStdin } from '../src/quickjs/handover.ts'
 import { host } from '../src/quickjs/host.ts'
 import { begin } from '../src/quickjs/process.ts'
 import { answerCall, readStdin } from './call.ts'
 import { personalityOf } from './personality.ts'
 
+parseAddress('::1') // ipaddr.js is evaluated for the first one
+
 const main = async (): Promise<never> => {
+  trace('started')
   if (process.env.VETHWORK_NETLINK && process.env.VETHWORK_NETLINK !== 'netlink') handOver()
-  const read = () => {
-    const text = readStdin()
-    keepStdin(text)
-    return text
-  }
   return process.exit(await answerCall(personalityOf(process.argv0), read))
 }
 
+/** What is no JSON the whole program refuses: it can say where, and QuickJS takes more than there is in RFC 8259. */
+const read = () => {
+  const text = readStdin()
+  keepStdin(text)
+  if (text.trim() && !isJson(text)) handOver()
+  return text
+}
+
+const isJson = (text: string) => {
+  try {
+    JSON.parse(text)
+    return TOKENS.test(text)
+  } catch {
+    return false
+  }
+}
+
+const TOKENS =
+  /^(?:[\s,:{}[\]]|true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.])|"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")*$/
+
 host.start = (argv, environ) => {
   begin(argv, environ)
-  main()
+  main().catch(error => {
+    process.stderr.write(`${error}\n${error.stack}`)
+    process.exit(1)
+  })
 }

@@ -31,7 +31,9 @@ const directories = () =>
 export const run = async (tool: string, args: readonly string[], how: How = {}): Promise<Ran> => {
   const { netns = HOST, input, env, timeout = 60 } = how
   const [file, words] = netns === HOST ? [tool, args] : ['nsenter', [`--net=${netns}`, '--', tool, ...args]]
-  const result = await start(file, words, {
+  const path = file.startsWith('/') ? file : programIn(directories(), file)
+  if (!path) throw new CniError(codes.toolMissing, `'${file}' is not installed`, remedy(file))
+  const result = await start(path, words, {
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     env: environment(env),
     timeout: timeout * 1000,

@@ -73,10 +73,6 @@ export class Buffer extends Uint8Array {
     return this.length
   }
 
-  equals(other: Uint8Array): boolean {
-    return this.length === other.length && this.every((byte, at) => byte === other[at])
-  }
-
   /** @throws RangeError for a number that does not fit, or a place that is not there; so do all of these */
   writeUIntLE(value: number, at: number, size: number): number {
     this.#fits(value, at, size)
@@ -121,10 +117,6 @@ export class Buffer extends Uint8Array {
     return this.writeUIntBE(value, at, 4)
   }
 
-  writeInt16LE(value: number, at: number): number {
-    return this.writeUIntLE(value & 0xffff, at, 2)
-  }
-
   writeInt32LE(value: number, at: number): number {
     return this.writeUIntLE(value >>> 0, at, 4)
   }
@@ -136,10 +128,6 @@ export class Buffer extends Uint8Array {
 
   readUInt16LE(at: number): number {
     return this.readUIntLE(at, 2)
-  }
-
-  readUInt16BE(at: number): number {
-    return this.readUIntBE(at, 2)
   }
 
   readUInt32LE(at: number): number {

@@ -2,7 +2,4 @@
 
 import { host } from './host.ts'
 
-export const crc32 = (text: string): string => {
-  const bytes = Buffer.from(text)
-  return host.crc32(bytes, bytes.length).toString(16).padStart(8, '0')
-}
+export const crc32 = (text: string): string => host.crc32(Buffer.from(text)).toString(16).padStart(8, '0')

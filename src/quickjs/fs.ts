@@ -17,7 +17,6 @@ export const constants = {
   F_OK: 0,
   X_OK: 1,
   W_OK: 2,
-  R_OK: 4,
   COPYFILE_EXCL: 1,
 } as const
 
@@ -25,7 +24,7 @@ const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
 const AT_REMOVEDIR = 0x200
 const O_CLOEXEC = 0o2000000
-const [ENOENT, EEXIST, EISDIR] = [-2, -17, -21]
+const [ENOENT, EEXIST, EISDIR, EINVAL] = [-2, -17, -21, -22]
 
 export const openSync = (path: string, flags: number | 'r' = 'r', mode = 0o666): number =>
   done(attempt('openat', AT_FDCWD, path, (flags === 'r' ? 0 : flags) | O_CLOEXEC, mode), 'openat', path)
@@ -42,8 +41,8 @@ export const writeSync = (fd: number, bytes: Uint8Array | string, from = 0): num
   return call('write', fd, part, part.length)
 }
 
-const withFile = <T>(path: string, flags: number, work: (fd: number) => T): T => {
-  const fd = openSync(path, flags)
+const withFile = <T>(path: string, flags: number, work: (fd: number) => T, mode = 0o666): T => {
+  const fd = openSync(path, flags, mode)
   try {
     return work(fd)
   } finally {
@@ -78,34 +77,32 @@ const writeWhole = (fd: number, bytes: Buffer): void => {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** @param flags COPYFILE_EXCL: it must not be there */
+/** With its permissions. @param flags COPYFILE_EXCL: it must not be there */
 export const copyFileSync = (from: string, to: string, flags = 0): void => {
   const bytes = readFileSync(from)
   const { O_WRONLY, O_CREAT, O_EXCL, O_TRUNC } = constants
-  withFile(to, O_WRONLY | O_CREAT | (flags & constants.COPYFILE_EXCL ? O_EXCL : O_TRUNC), fd =>
-    writeWhole(fd, bytes),
-  )
+  const how = O_WRONLY | O_CREAT | (flags & constants.COPYFILE_EXCL ? O_EXCL : O_TRUNC)
+  withFile(to, how, fd => writeWhole(fd, bytes), statSync(from).mode & 0o777)
 }
 
 /** A file without a name, in memory (memfd_create(2)), read from its beginning. */
-export const unnamedFile = (text = ''): number => {
-  const fd = call('memfd_create', 'vethwork', MFD_CLOEXEC)
+export const unnamedFile = (text: string): number => {
+  const sealed = attempt('memfd_create', 'vethwork', MFD_CLOEXEC | MFD_NOEXEC_SEAL)
+  const fd = sealed === EINVAL ? call('memfd_create', 'vethwork', MFD_CLOEXEC) : done(sealed, 'memfd_create')
   writeWhole(fd, Buffer.from(text))
-  rewind(fd)
+  call('lseek', fd, 0, 0)
   return fd
 }
 
-export const rewind = (fd: number): void => {
-  call('lseek', fd, 0, 0)
-}
-
 const MFD_CLOEXEC = 1
+/** Linux 6.3, where a host may demand it. */
+const MFD_NOEXEC_SEAL = 8
 
 /** struct stat of x86-64 */
 const STAT = 144
 const stat = new DataView(new ArrayBuffer(STAT))
 const statBytes = new Uint8Array(stat.buffer)
-const [S_IFMT, S_IFDIR, S_IFREG, S_IFLNK] = [0o170000, 0o040000, 0o100000, 0o120000]
+const [S_IFMT, S_IFDIR, S_IFLNK] = [0o170000, 0o040000, 0o120000]
 
 const seen = () => {
   const mode = stat.getUint32(24, true)
@@ -116,9 +113,7 @@ const seen = () => {
     mode,
     uid: stat.getUint32(28, true),
     size: Number(stat.getBigInt64(48, true)),
-    mtimeMs: Number(stat.getBigInt64(88, true)) * 1000 + Number(stat.getBigInt64(96, true)) / 1e6,
     isDirectory: is(S_IFDIR),
-    isFile: is(S_IFREG),
     isSymbolicLink: is(S_IFLNK),
   }
 }
@@ -193,7 +188,8 @@ export const rmSync = (path: string, { force = false, recursive = false } = {}):
     return
   }
   for (const name of readdirSync(path)) rmSync(`${path}/${name}`, { force, recursive })
-  done(attempt('unlinkat', AT_FDCWD, path, AT_REMOVEDIR), 'unlinkat', path)
+  const emptied = attempt('unlinkat', AT_FDCWD, path, AT_REMOVEDIR)
+  if (emptied !== ENOENT || !force) done(emptied, 'unlinkat', path)
 }
 
 export const renameSync = (from: string, to: string): void => {

@@ -4,7 +4,7 @@
  */
 
 import { unnamedFile } from './fs.ts'
-import { attempt, call, done, host } from './host.ts'
+import { call, host } from './host.ts'
 
 let stdin: string | undefined
 
@@ -15,18 +15,5 @@ export const keepStdin = (text: string): void => {
 
 export const handOver = (): never => {
   if (stdin !== undefined) call('dup3', unnamedFile(stdin), 0, 0)
-  const environ = Object.entries({ ...process.env, VETHWORK_ENGINE: 'bun' }).map(
-    ([name, value]) => `${name}=${value}`,
-  )
-  const [argv, envp] = [stringsAt([process.argv0]), stringsAt(environ)]
-  done(attempt('execve', '/proc/self/exe', argv.pointers, envp.pointers), 'execve', '/proc/self/exe')
-  throw new Error('execve(2) came back')
-}
-
-/** As execve(2) wants them: addresses of strings that end with a zero byte, and a null pointer at the end. */
-const stringsAt = (strings: readonly string[]) => {
-  const kept = strings.map(text => Buffer.from(`${text}\0`))
-  const pointers = Buffer.alloc(8 * (strings.length + 1))
-  for (const [n, text] of kept.entries()) pointers.writeBigUInt64LE(BigInt(host.address(text)), 8 * n)
-  return { pointers, kept }
+  throw new Error(`the whole program does not start: errno ${-host.become()}`)
 }

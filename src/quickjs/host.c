@@ -9,12 +9,16 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
 #include <stddef.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "quickjs.h"
 
@@ -22,6 +26,7 @@
 #define IMAGE (4UL << 20)
 #define GROWTH (768UL << 10)
 #define CHUNK (1UL << 20)
+#define STACK (4UL << 20)
 
 /* Blocks of 16, 32, … 512 bytes; above, of powers of two. Each has its class in front of it. */
 #define SMALL 512UL
@@ -52,6 +57,7 @@ static unsigned long class_of(unsigned long size) {
 
 static void *take(JSMallocState *state, size_t size) {
   (void)state;
+  if (size > 1UL << 40) return NULL;
   unsigned long class = class_of(size), whole = size_of(class) + sizeof(unsigned long);
   struct block *block = heap.free[class];
   if (block) {
@@ -94,10 +100,10 @@ static void *retake(JSMallocState *state, void *given, size_t size) {
   return fresh;
 }
 
-/* The bytes of an ArrayBuffer or of a view of one; NULL for anything else. */
-static uint8_t *bytes_of(JSContext *ctx, JSValueConst value) {
-  size_t offset, length, each, whole;
-  JSValue buffer = JS_GetTypedArrayBuffer(ctx, value, &offset, &length, &each);
+/* The bytes of a typed array, and how many; NULL for anything else. */
+static uint8_t *bytes_of(JSContext *ctx, JSValueConst value, size_t *length) {
+  size_t offset, each, whole;
+  JSValue buffer = JS_GetTypedArrayBuffer(ctx, value, &offset, length, &each);
   if (JS_IsException(buffer)) {
     JS_FreeValue(ctx, JS_GetException(ctx));
     return NULL;
@@ -110,33 +116,35 @@ static uint8_t *bytes_of(JSContext *ctx, JSValueConst value) {
 /* syscall(2): numbers as they are, strings and bytes by their address. @returns what it returned, or -errno */
 static JSValue js_syscall(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
   (void)this;
-  long args[7] = {0};
+  long args[7] = {0}, got = 0;
   const char *strings[7] = {0};
   for (int i = 0; i < argc && i < 7; i++) {
     int64_t number = 0;
-    if (JS_IsString(argv[i])) args[i] = (long)(strings[i] = JS_ToCString(ctx, argv[i]));
-    else if (JS_IsObject(argv[i])) args[i] = (long)bytes_of(ctx, argv[i]);
-    else if (!JS_ToInt64(ctx, &number, argv[i])) args[i] = number;
+    size_t length;
+    if (JS_IsString(argv[i])) {
+      if (!(strings[i] = JS_ToCStringLen(ctx, &length, argv[i]))) return JS_EXCEPTION;
+      if (strlen(strings[i]) != length) got = -EINVAL; /* it would be cut at its zero byte */
+      args[i] = (long)strings[i];
+    } else if (JS_IsObject(argv[i])) args[i] = (long)bytes_of(ctx, argv[i], &length);
+    else if (JS_ToInt64(ctx, &number, argv[i])) return JS_EXCEPTION;
+    else args[i] = number;
   }
-  long got = syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
-  if (got < 0) got = -errno;
+  if (!got) got = syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
+  if (got == -1) got = -errno;
   for (int i = 0; i < 7; i++)
     if (strings[i]) JS_FreeCString(ctx, strings[i]);
   return JS_NewInt64(ctx, got);
-}
-
-/* Where bytes are, for structs that hold a pointer. They must outlive its use. */
-static JSValue js_address(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
-  (void)this, (void)argc;
-  return JS_NewInt64(ctx, (long)bytes_of(ctx, argv[0]));
 }
 
 /* UTF-8 of bytes[from, to) */
 static JSValue js_text(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
   (void)this, (void)argc;
   int64_t from, to;
+  size_t length;
   if (JS_ToInt64(ctx, &from, argv[1]) || JS_ToInt64(ctx, &to, argv[2])) return JS_EXCEPTION;
-  return to > from ? JS_NewStringLen(ctx, (char *)bytes_of(ctx, argv[0]) + from, to - from) : JS_NewString(ctx, "");
+  const char *bytes = (char *)bytes_of(ctx, argv[0], &length);
+  if (!bytes || from < 0 || to > (int64_t)length) return JS_ThrowRangeError(ctx, "there are no such bytes");
+  return to > from ? JS_NewStringLen(ctx, bytes + from, to - from) : JS_NewString(ctx, "");
 }
 
 /* A new ArrayBuffer with the UTF-8 of a string */
@@ -153,15 +161,14 @@ static JSValue js_bytes(JSContext *ctx, JSValueConst this, int argc, JSValueCons
 /* CRC-32 of bytes, as zlib has it: a loop of this kind is what an interpreter is worst at */
 static JSValue js_crc32(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
   (void)this, (void)argc;
-  int64_t length;
-  if (JS_ToInt64(ctx, &length, argv[1])) return JS_EXCEPTION;
-  const uint8_t *byte = bytes_of(ctx, argv[0]);
+  size_t length;
+  const uint8_t *byte = bytes_of(ctx, argv[0], &length);
   uint32_t table[256], sum = ~0U;
   for (uint32_t n = 0; n < 256; n++) {
     table[n] = n;
     for (int bit = 0; bit < 8; bit++) table[n] = table[n] & 1 ? table[n] >> 1 ^ 0xedb88320U : table[n] >> 1;
   }
-  while (length-- > 0) sum = sum >> 8 ^ table[(sum ^ *byte++) & 255];
+  while (byte && length-- > 0) sum = sum >> 8 ^ table[(sum ^ *byte++) & 255];
   return JS_NewInt64(ctx, ~sum);
 }
 
@@ -171,10 +178,8 @@ static char **strings_of(JSContext *ctx, JSValueConst list) {
   JSValue length = JS_GetPropertyStr(ctx, list, "length");
   JS_ToUint32(ctx, &count, length);
   char **strings = calloc(count + 1, sizeof *strings);
-  for (uint32_t n = 0; strings && n < count; n++) {
-    JSValue string = JS_GetPropertyUint32(ctx, list, n);
-    strings[n] = (char *)JS_ToCString(ctx, string);
-  }
+  for (uint32_t n = 0; strings && n < count; n++)
+    strings[n] = (char *)JS_ToCString(ctx, JS_GetPropertyUint32(ctx, list, n));
   return strings;
 }
 
@@ -183,16 +188,35 @@ static JSValue js_spawn(JSContext *ctx, JSValueConst this, int argc, JSValueCons
   (void)this, (void)argc;
   const char *path = JS_ToCString(ctx, argv[0]);
   char **words = strings_of(ctx, argv[1]), **env = strings_of(ctx, argv[2]);
+  if (!path || !words || !env) return JS_NewInt64(ctx, -ENOMEM);
   posix_spawn_file_actions_t actions;
-  pid_t pid = 0;
-  int failed = path && words && env ? posix_spawn_file_actions_init(&actions) : ENOMEM;
-  for (int fd = 0; fd < 3 && !failed; fd++) {
-    int32_t ours = -1;
-    JS_ToInt32(ctx, &ours, argv[3 + fd]);
-    failed = posix_spawn_file_actions_adddup2(&actions, ours, fd);
+  posix_spawnattr_t attributes;
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGPIPE);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigdefault(&attributes, &ours);
+  for (int fd = 0; fd < 3; fd++) {
+    int32_t given = -1;
+    JS_ToInt32(ctx, &given, argv[3 + fd]);
+    posix_spawn_file_actions_adddup2(&actions, given, fd);
   }
-  if (!failed) failed = posix_spawn(&pid, path, &actions, NULL, words, env);
+  pid_t pid = 0;
+  int failed = posix_spawn(&pid, path, &actions, &attributes, words, env);
   return JS_NewInt64(ctx, failed ? -failed : pid);
+}
+
+static char **arguments;
+
+/* Begins the whole program in our place. @returns -errno, if at all */
+static JSValue js_become(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  (void)this, (void)argc, (void)argv;
+  signal(SIGPIPE, SIG_DFL);
+  putenv("VETHWORK_ENGINE=bun");
+  execv("/proc/self/exe", arguments);
+  return JS_NewInt64(ctx, -errno);
 }
 
 static JSValue list_of(JSContext *ctx, char **strings) {
@@ -250,12 +274,12 @@ static int write_image(char **argv) {
   static const JSMallocFunctions functions = {take, give, retake, room_of};
   JSRuntime *rt = heap.runtime = JS_NewRuntime2(&functions, NULL);
   JS_SetGCThreshold(rt, -1); /* it is over before it would pay */
-  JS_SetMaxStackSize(rt, 4UL << 20);
+  JS_SetMaxStackSize(rt, STACK);
   JSContext *ctx = heap.context = JS_NewContext(rt);
   heap.host = JS_NewObject(ctx);
   static const JSCFunctionListEntry doors[] = {
-      JS_CFUNC_DEF("syscall", 7, js_syscall), JS_CFUNC_DEF("address", 1, js_address), JS_CFUNC_DEF("text", 3, js_text),
-      JS_CFUNC_DEF("bytes", 1, js_bytes),     JS_CFUNC_DEF("crc32", 2, js_crc32),     JS_CFUNC_DEF("spawn", 6, js_spawn),
+      JS_CFUNC_DEF("syscall", 7, js_syscall), JS_CFUNC_DEF("text", 3, js_text),   JS_CFUNC_DEF("bytes", 1, js_bytes),
+      JS_CFUNC_DEF("crc32", 1, js_crc32),     JS_CFUNC_DEF("spawn", 6, js_spawn), JS_CFUNC_DEF("become", 0, js_become),
   };
   JS_SetPropertyFunctionList(ctx, heap.host, doors, sizeof doors / sizeof *doors);
   JSValue global = JS_GetGlobalObject(ctx);
@@ -280,11 +304,30 @@ static int write_image(char **argv) {
   return 0;
 }
 
+/* As Node and Bun leave a process to their programs. */
+static void prepare(void) {
+  signal(SIGPIPE, SIG_IGN); /* who does not listen any more is an error of write(2) */
+  signal(SIGCHLD, SIG_DFL);
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR); /* or it would become that of a socket */
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); /* what our caller left open is nobody's business */
+}
+
+/* Half of the stack that there is, at most STACK bytes. */
+static size_t stack_size(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur / 2 > STACK) return STACK;
+  return limit.rlim_cur / 2;
+}
+
 int main(int argc, char **argv) {
   if (!heap.context) return argc == 3 ? write_image(argv) : 1;
   /* Linux 5.14; where it is not known each page comes by itself. */
   madvise(&heap, heap.top + GROWTH - (char *)&heap, MADV_POPULATE_WRITE);
+  arguments = argv;
+  prepare();
   JSContext *ctx = heap.context;
+  JS_SetMaxStackSize(heap.runtime, stack_size());
   JS_UpdateStackTop(heap.runtime);
   JSValue start = JS_GetPropertyStr(ctx, heap.host, "start");
   JSValue given[] = {list_of(ctx, argv), list_of(ctx, environ)};

@@ -1,12 +1,10 @@
 /** What the program around us gives (host.c): everything else of the machine is reached by system calls. */
 
-import { errnoName } from '../linux/netlink/errno.ts'
+import { errnoName, errnoWords } from '../linux/netlink/errno.ts'
 
 export interface Host {
   /** syscall(2). @returns what it returned, or -errno */
   syscall(number: number, ...args: readonly (number | string | Uint8Array)[]): number
-  /** Where bytes are in memory, for structs that hold a pointer; the bytes must outlive its use. */
-  address(bytes: Uint8Array): number
   /** Of UTF-8; what is none becomes U+FFFD. */
   text(bytes: Uint8Array, from: number, to: number): string
   /** UTF-8 */
@@ -20,7 +18,9 @@ export interface Host {
     stdout: number,
     stderr: number,
   ): number
-  crc32(bytes: Uint8Array, length: number): number
+  crc32(bytes: Uint8Array): number
+  /** Begins the whole program in our place. @returns -errno, if at all */
+  become(): number
   /** Set by us: where each process begins. */
   start?: (argv: string[], environ: string[]) => void
   /** Set by us: called when there is nothing to do. @returns whether there may be something now */
@@ -39,7 +39,6 @@ const numbers = {
   lseek: 8,
   socket: 41,
   setsockopt: 54,
-  execve: 59,
   wait4: 61,
   kill: 62,
   flock: 73,
@@ -60,10 +59,10 @@ const numbers = {
   fchmodat: 268,
   faccessat: 269,
   dup3: 292,
+  pipe2: 293,
   setns: 308,
   getrandom: 318,
   memfd_create: 319,
-  pidfd_open: 434,
 } as const
 
 export type Syscall = keyof typeof numbers
@@ -73,14 +72,11 @@ export const attempt = (name: Syscall, ...args: readonly (number | string | Uint
   host.syscall(numbers[name], ...args)
 
 /** @param about what the error is to name @throws as Node does: with `code`, `errno` (negative) and `syscall` */
-export const done = (returned: number, name: Syscall, about = ''): number => {
+export const done = (returned: number, name: string, about = ''): number => {
   if (returned >= 0) return returned
   const code = errnoName(-returned)
-  throw Object.assign(new Error(`${code}: ${name}${about && ` '${about}'`}`), {
-    code,
-    errno: returned,
-    syscall: name,
-  })
+  const message = `${code}: ${errnoWords(-returned)}, ${name}${about && ` '${about}'`}`
+  throw Object.assign(new Error(message), { code, errno: returned, syscall: name })
 }
 
 export const call = (name: Syscall, ...args: readonly (number | string | Uint8Array)[]): number =>

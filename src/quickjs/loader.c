@@ -78,9 +78,9 @@ static void map(struct image *image, int fd, unsigned long base) {
     int protection = (part->p_flags & PF_R ? PROT_READ : 0) | (part->p_flags & PF_W ? PROT_WRITE : 0) |
                      (part->p_flags & PF_X ? PROT_EXEC : 0);
     unsigned long filled = start + part->p_filesz, whole = UP(start + part->p_memsz);
-    long got = sys6(SYS_mmap, DOWN(start), UP(filled) - DOWN(start), protection, MAP_PRIVATE | MAP_FIXED, fd,
-                    base + DOWN(part->p_offset));
-    if (got < 0) GIVE_UP("its program cannot be mapped");
+    if (part->p_filesz && sys6(SYS_mmap, DOWN(start), UP(filled) - DOWN(start), protection, MAP_PRIVATE | MAP_FIXED, fd,
+                               base + DOWN(part->p_offset)) < 0)
+      GIVE_UP("its program cannot be mapped");
     if (part->p_memsz == part->p_filesz) continue;
     for (char *byte = (char *)filled; byte < (char *)UP(filled); byte++) *byte = 0;
     if (whole > UP(filled) &&
@@ -120,9 +120,7 @@ extern const Elf64_Ehdr __ehdr_start;
 /* @returns where to go on, or 0: with this program */
 unsigned long vethwork_route(unsigned long *stack) {
   char **envp = (char **)stack + stack[0] + 2;
-#ifndef QUICK_ONLY
   if (is_quick(envp)) return 0;
-#endif
   char **end = envp;
   while (*end) end++;
   static struct image program, linker;

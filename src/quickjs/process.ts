@@ -2,7 +2,6 @@
 
 import './mended.ts'
 import { Buffer } from './buffer.ts'
-import { writeSync } from './fs.ts'
 import { attempt, host } from './host.ts'
 
 /** Set once each process begins: all else here lies in memory since the executable was built. */
@@ -21,6 +20,12 @@ const taken = (variable: string) => {
 
 const SIGABRT_STATUS = 134
 
+/** On stderr; whoever does not hear it must not keep us from our work. */
+const complain = (text: string) => {
+  const bytes = Buffer.from(text)
+  attempt('write', 2, bytes, bytes.length)
+}
+
 const process = {
   get env() {
     return given.env
@@ -37,10 +42,8 @@ const process = {
   geteuid: () => attempt('geteuid'),
   exit: (status: number) => attempt('exit_group', status) as never,
   abort: () => attempt('exit_group', SIGABRT_STATUS) as never,
-  stderr: { write: (text: string) => writeSync(2, text) },
+  stderr: { write: complain },
 }
-
-const complain = (text: unknown) => writeSync(2, `${text}\n`)
 
 const CLOCK_MONOTONIC = 1
 const time = new DataView(new ArrayBuffer(16))
@@ -83,7 +86,7 @@ Math.random = () => filled(new Buffer(6)).readUIntLE(0, 6) / 2 ** 48
 export const globals = {
   process,
   Buffer,
-  console: { warn: complain },
+  console: { warn: (text: string) => complain(`${text}\n`) },
   performance: { now: () => now() - given.began },
   setTimeout: (work: (nothing?: unknown) => void, ms = 0) => {
     timers.push({ at: now() + ms, work })

@@ -218,6 +218,7 @@ export const ailments = {
     severity: 'note',
     why: 'each look and each change is a program: slower; and nobody on the wire is asked who has an address',
   },
+  'engine-bun': { severity: 'note', why: 'each ADD and DEL takes 10 ms longer to begin' },
   'plugin-differs': {
     severity: 'warning',
     why: 'runtimes call that one: what is mended here it may not know',

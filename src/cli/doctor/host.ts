@@ -15,6 +15,8 @@ export interface HostSeen {
   readonly lacks: string
   /** Why it is not netlink by which we speak with the kernel; undefined if it is. */
   readonly byPrograms?: string
+  /** Whether CNI calls wait for the start of the whole program. */
+  readonly isSlow: boolean
   readonly attachments: readonly AttachmentSeen[]
   /** What each attachment should have, and what of it is not so. */
   readonly looked: readonly (Looked | Unseen)[]
@@ -65,6 +67,7 @@ export interface Pool {
 /** Of a host of which nothing could be seen. */
 export const nothingSeen: HostSeen = {
   lacks: '',
+  isSlow: false,
   attachments: [],
   looked: [],
   collection: { collected: [], strays: [], unknown: [] },

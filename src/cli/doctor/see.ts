@@ -29,6 +29,8 @@ import { type DefaultRoute, type HostSeen, nothingSeen, type Pool } from './host
 import { meddlers, missingTools, otherPlugins } from './programs.ts'
 
 declare const VETHWORK_VERSION: string
+/** Whether the program for CNI calls is in the executable, too. */
+declare const VETHWORK_QUICK: boolean
 
 export const seeHost = async (tell?: Tell): Promise<HostSeen> => {
   const lacks = missingRights()
@@ -48,6 +50,7 @@ export const seeHost = async (tell?: Tell): Promise<HostSeen> => {
   return {
     lacks,
     byPrograms,
+    isSlow: !VETHWORK_QUICK,
     attachments,
     looked,
     collection: await collect(undefined, true),

@@ -6,6 +6,6 @@ const host = {
   syscall: () => -38,
   text: (bytes: Uint8Array, from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to)),
   bytes: (text: string) => new TextEncoder().encode(text).buffer,
-  crc32: (bytes: Uint8Array) => crc32(bytes),
+  crc32,
 }
 Object.assign(globalThis, { host })

@@ -6,7 +6,14 @@ import type { HostSeen } from '../host.ts'
 export const rights = ({ lacks }: HostSeen): Finding[] =>
   lacks ? [finding('rights-missing', { object: 'doctor', what: lacks, fix: 'sudo vethwork doctor' })] : []
 
-export const programs = ({ missingTools, plugins, version, meddlers, byPrograms }: HostSeen): Finding[] => [
+export const programs = ({
+  missingTools,
+  plugins,
+  version,
+  meddlers,
+  byPrograms,
+  isSlow,
+}: HostSeen): Finding[] => [
   ...missingTools.map(({ tool, needs }) =>
     finding('tool-missing', {
       object: tool,
@@ -36,7 +43,15 @@ export const programs = ({ missingTools, plugins, version, meddlers, byPrograms 
           fix: 'nothing must be done',
         }),
       ]
-    : []),
+    : isSlow
+      ? [
+          finding('engine-bun', {
+            object: 'doctor',
+            what: 'this executable was built without QuickJS: CNI calls are answered by Bun',
+            fix: 'nothing must be done',
+          }),
+        ]
+      : []),
 ]
 
 /** Debian's. */

@@ -95,6 +95,7 @@ const cases: Readonly<Record<string, readonly [host: Partial<HostSeen>, found: r
   'a network that nobody uses': [{ links: [bridge] }, ['network-unused web']],
   'no rights': [{ lacks: 'the process lacks CAP_NET_ADMIN' }, ['rights-missing doctor']],
   'no netlink': [{ byPrograms: 'there is no glibc' }, ['driver-iproute2 doctor']],
+  'no QuickJS': [{ isSlow: true }, ['engine-bun doctor']],
   'daemons that were not told': [
     { meddlers: ['udev', 'NetworkManager'] },
     ['daemon-takes-over udev', 'daemon-takes-over NetworkManager'],
