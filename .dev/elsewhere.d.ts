@@ -1,6 +1,3 @@
 // Modules that only the whole program has, for .dev/tsconfig.quick.json.
 declare module 'bun:ffi'
 declare module 'node:child_process'
-declare module 'node:os' {
-  export const networkInterfaces: () => Record<string, { address: string }[]>
-}

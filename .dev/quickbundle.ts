@@ -15,7 +15,7 @@ const instead: Record<string, string> = {
 /** What only the whole program does. */
 const elsewhere = ['src/linux/journal.ts']
 /** What is used only where there are no system calls. */
-const absent = ['node:child_process', 'node:os']
+const absent = ['node:child_process']
 
 const replace: Bun.BunPlugin = {
   name: 'what QuickJS has instead',

@@ -33,8 +33,8 @@ const check =
   (...args) =>
   () => ({ passed: 0, failed: node(args).status === 0 ? 0 : 1, skipped: 0 })
 
-// Most tests wait for other programs: on two cores two workers are better than jest's one.
-const workers = Math.max(2, availableParallelism())
+// Most tests wait for other programs: two workers a core.
+const workers = 2 * Math.max(2, availableParallelism())
 
 const jest =
   (...projects) =>

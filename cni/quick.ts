@@ -1,7 +1,7 @@
 /**
  * The program for CNI calls, as QuickJS runs it. It is evaluated when the executable is built: all that is imported here lies
  * ready in its memory when a process begins (src/quickjs/host.c). Of the same sources as the whole one; what that has besides,
- * it does: the command line, other protocols, programs in place of netlink, the journal.
+ * it does: the command line, other protocols, the journal.
  */
 
 import '../src/quickjs/process.ts'
@@ -32,7 +32,6 @@ parseAddress('::1') // ipaddr.js is evaluated for the first one
 
 const main = async (): Promise<never> => {
   trace('started')
-  if (process.env.VETHWORK_NETLINK && process.env.VETHWORK_NETLINK !== 'netlink') handOver()
   return process.exit(await answerCall(personalityOf(process.argv0), read))
 }
 

@@ -135,10 +135,5 @@ const linkAt = (path: string) => {
 
 /** Whether the host itself has an address (without prefix length). */
 export const isHostAddress = async (address: string): Promise<boolean> =>
-  (await isLocal(HOST, address)) ?? (await interfaceAddresses()).includes(address)
-
-/** As getifaddrs(3) has them: where the kernel cannot be asked for one. */
-const interfaceAddresses = async (): Promise<string[]> => {
-  const { networkInterfaces } = await import('node:os')
-  return Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address))
-}
+  (await isLocal(HOST, address)) ??
+  (await allLinks()).some(({ addresses }) => addresses.some(one => one.address.split('/')[0] === address))

@@ -1,5 +1,6 @@
 /** In place of src/linux/netlink/syscalls.ts. */
 
+import { wantsNetlink } from '../linux/mode.ts'
 import { NetlinkError } from '../linux/netlink/errno.ts'
 import type { Syscalls } from '../linux/netlink/syscalls.ts'
 import { attempt } from './host.ts'
@@ -24,4 +25,4 @@ const direct: Syscalls = {
   },
 }
 
-export const syscalls = async (): Promise<Syscalls> => direct
+export const syscalls = async (): Promise<Syscalls | undefined> => (wantsNetlink() ? direct : undefined)

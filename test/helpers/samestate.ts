@@ -1,4 +1,4 @@
-/** Whichever way the plugin speaks with the kernel, by netlink or by programs: the same state, in host and container. */
+/** Whichever way the plugin speaks with the kernel, and whichever of its two programs does: the same state, in host and container. */
 import { expect } from '@jest/globals'
 import { difference } from './difference.ts'
 import type { Container } from './host.ts'
@@ -11,8 +11,11 @@ type Open = ReturnType<typeof scenes>
 export const placeWith = async (
   open: Open,
   driver: string,
+  engine?: 'bun',
 ): Promise<Scene & { readonly container: Container }> => {
-  const opened = await open({ env: { VETHWORK_NETLINK: driver, VETHWORK_HOST_FILE: '/nonexistent' } })
+  const opened = await open({
+    env: { VETHWORK_NETLINK: driver, VETHWORK_ENGINE: engine, VETHWORK_HOST_FILE: '/nonexistent' },
+  })
   const { host } = opened
   const [far, container] = (await host.containers(2)) as [Container, Container]
   await host.batch(
@@ -55,29 +58,45 @@ const trafficOf = async ({ ok }: Pick<Scene['host'], 'ok'>): Promise<string> => 
 /** Names of the machine's namespaces are in it nowhere but as numbers. */
 const anonymous = ({ files: _, ...rest }: Snapshot): Snapshot => rest
 
+type Way = readonly [driver: string, engine?: 'bun']
+
+const drivers: readonly Way[] = [['netlink'], ['iproute2']]
+/** Each driver by each of the two programs. */
+export const everyWay: readonly Way[] = [...drivers, ['netlink', 'bun'], ['iproute2', 'bun']]
+
 /**
- * ADD, CHECK each other's work, DEL: on two machines that are alike.
+ * ADD, CHECK each other's work, DEL: on machines that are alike.
  * @param before behind which network it stands in a chain
  * @param has what `tc` must say of the host meanwhile
  */
-export const isTheSame = async (open: Open, config: object, before?: object, has = /^/): Promise<void> => {
-  const [byNetlink, byPrograms] = await Promise.all([placeWith(open, 'netlink'), placeWith(open, 'iproute2')])
-  const both = [byNetlink, byPrograms]
+export const isTheSame = async (
+  open: Open,
+  config: object,
+  before?: object,
+  has = /^/,
+  ways = drivers,
+): Promise<void> => {
+  const all = await Promise.all(ways.map(([driver, engine]) => placeWith(open, driver, engine)))
+  const [first, ...others] = all as [(typeof all)[0], ...typeof all]
   const results = []
-  for (const { add, container } of both) {
+  for (const { add, container } of all) {
     const prevResult = before && (await add(container, { ...before })).json
     results.push((await add(container, { ...config, prevResult })).json)
   }
   const withoutSandbox = (result: object) => JSON.stringify(result).replaceAll(/"\/run\/netns\/[^"]+"/g, '""')
-  expect(withoutSandbox(results[0])).toBe(withoutSandbox(results[1]))
-  await expectSame(byNetlink.host, byPrograms.host)
-  await expectSame(byNetlink.container, byPrograms.container)
-  expect((await trafficOf(byNetlink.host)) + (await trafficOf(byNetlink.container))).toMatch(has)
+  for (const result of results) expect(withoutSandbox(result)).toBe(withoutSandbox(results[0]))
+  const expectAllSame = async () => {
+    for (const other of others) {
+      await expectSame(first.host, other.host)
+      await expectSame(first.container, other.container)
+    }
+  }
+  await expectAllSame()
+  expect((await trafficOf(first.host)) + (await trafficOf(first.container))).toMatch(has)
   // What one way made is right for the other.
-  for (const { runtime, container } of both)
-    for (const VETHWORK_NETLINK of ['netlink', 'iproute2'])
-      succeeded(await runtime.check(container, { ...config }, { env: { VETHWORK_NETLINK } }))
-  for (const { del, container } of both) await del(container, { ...config })
-  await expectSame(byNetlink.host, byPrograms.host)
-  await expectSame(byNetlink.container, byPrograms.container)
+  for (const { runtime, container } of all)
+    for (const [VETHWORK_NETLINK, VETHWORK_ENGINE] of ways)
+      succeeded(await runtime.check(container, { ...config }, { env: { VETHWORK_NETLINK, VETHWORK_ENGINE } }))
+  for (const { del, container } of all) await del(container, { ...config })
+  await expectAllSame()
 }

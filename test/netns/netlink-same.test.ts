@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { cni } from '../helpers/cni.ts'
 import { configOf, layer2, type ModeName, modeNames } from '../helpers/modes.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
-import { isTheSame, placeWith } from '../helpers/samestate.ts'
+import { everyWay, isTheSame, placeWith } from '../helpers/samestate.ts'
 import { scenes, succeeded } from '../helpers/scene.ts'
 import { tracedPlugin } from '../helpers/traced.ts'
 
@@ -84,6 +84,12 @@ ready('netlink and iproute2', () => {
   test.each(Object.entries(shaped))(
     'a rate: %s',
     (_, [config, before]) => isTheSame(open, config, before, /htb 7e: root/),
+    60_000,
+  )
+
+  test.each(['every field', 'vxlan, peers', 'securityGroups'])(
+    'by QuickJS and by Bun: %s',
+    name => isTheSame(open, networks[name]!, undefined, undefined, everyWay),
     60_000,
   )
 
