@@ -58,12 +58,28 @@ License: Apache-2.0
 
 Files: usr/lib/cni/vethwork
 Copyright: 2026 the authors of vethwork; 2021-2026 Oven (the Bun runtime),
- 1999-2026 Apple Inc. and others (JavaScriptCore)
+ 1999-2026 Apple Inc. and others (JavaScriptCore); 2017-2021 Fabrice Bellard,
+ 2017-2021 Charlie Gordon (QuickJS)
 License: Apache-2.0 and MIT and LGPL-2+
- The executable holds the Bun runtime (MIT), which is linked with
- JavaScriptCore (LGPL-2+), and the npm packages named in its sources (MIT,
+ The executable holds QuickJS (MIT), the Bun runtime (MIT), which is linked
+ with JavaScriptCore (LGPL-2+), and the npm packages named in its sources (MIT,
  ISC). On Debian systems the text of the LGPL is in
  /usr/share/common-licenses/LGPL-2.
+ .
+ MIT: Permission is hereby granted, free of charge, to any person obtaining a
+ copy of this software and associated documentation files (the "Software"),
+ to deal in the Software without restriction, including without limitation
+ the rights to use, copy, modify, merge, publish, distribute, sublicense,
+ and/or sell copies of the Software, and to permit persons to whom the
+ Software is furnished to do so, subject to the following conditions: The
+ above copyright notice and this permission notice shall be included in all
+ copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED "AS
+ IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT
+ LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR
+ PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT
+ HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+ WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 `
 
 /** The executable carries its program behind its own end: strip(1) would cut it off. */

@@ -9,7 +9,7 @@ import { executable, pluginsUnderTest } from '../helpers/plugins.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { failed, succeeded } from '../helpers/scene.ts'
 import { mentions } from '../helpers/snapshot.ts'
-import { surrounded } from '../helpers/surroundings.ts'
+import { surrounded, without } from '../helpers/surroundings.ts'
 
 let host: Host
 let container: Container
@@ -107,6 +107,13 @@ ready('a hostile directory', () => {
     await lives(host, { env: { HOME: here, XDG_CONFIG_HOME: here, BUN_INSTALL: here, TMPDIR: here } })
   }, 30_000)
 
+  test('a program that is not installed is not run from there', async () => {
+    const place = surrounded(host, `${without('nft')}\ncd ${trap()}`)
+    const ran = await cni(place, { command: 'ADD', config: { ...config, name: 'other' }, container })
+    expect(failed(ran)).toMatchObject({ code: 107, msg: "'nft' is not installed" })
+    expect(existsSync(canary)).toBe(false)
+  }, 30_000)
+
   test('the command line, too', async () => {
     const { stdout } = await host.sh('sh', ['-c', `cd ${trap()} && exec ${executable} --version`])
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -182,6 +189,50 @@ ready('the environment', () => {
     )
     succeeded(await cni(host, { ...call, env, command: 'DEL' }))
   }, 30_000)
+})
+
+ready('streams', () => {
+  const deaf: Readonly<Record<string, string>> = {
+    'no stderr': 'exec 2>&-',
+    'a stderr that is full': 'exec 2>/dev/full',
+    'a stderr to which nobody listens': 'exec 2> >(exec true); sleep 0.1',
+    'no stderr, and descriptors that are left open': 'exec 2>&- 7</etc/passwd 9>/dev/null',
+  }
+  for (const [name, script] of Object.entries(deaf))
+    test(`${name}: what is said there is lost, nothing else`, async () => {
+      // It warns: there can be no log in a directory.
+      const place = surrounded(host, `exec bash -c '${script}; exec "$@"' bash "$@"`)
+      const call = { config: { ...config, logFile: '/tmp' }, container }
+      const added = await cni(place, { ...call, command: 'ADD' })
+      succeeded(added)
+      succeeded(await cni(place, { ...call, command: 'DEL' }))
+      expect(await container.ip('link')).toHaveLength(1)
+    }, 30_000)
+
+  test('stdout and stderr closed: it is done all the same, and no file is taken for one of them', async () => {
+    const place = surrounded(host, `exec bash -c 'exec >&- 2>&-; exec "$@"' bash "$@"`)
+    expect((await cni(place, { command: 'ADD', config, container })).exitCode).toBe(0)
+    expect(await container.ip('link')).toHaveLength(2)
+    succeeded(await cni(host, { command: 'DEL', config, container }))
+  }, 30_000)
+
+  test.each([
+    ['a number as of C', '{"cniVersion": "1.1.0", "name": "web", "type": "vethwork", "mtu": 1400.}'],
+    ['an escape as of JavaScript', '{"cniVersion": "1.1.0", "name": "w\\x65b", "type": "vethwork"}'],
+    ['brackets a million deep', `{"cniVersion": "1.1.0", "name": "web", "a": ${'['.repeat(1e6)}`],
+  ])('%s is no JSON', async (_, text) => {
+    const place = surrounded(host, 'ulimit -s 2048')
+    const ran = await cni(place, { command: 'ADD', config: text, container })
+    expect(failed(ran).code).toBe(6)
+  })
+
+  test('a zero byte in a path is refused, not taken for its end', async () => {
+    const ipam = { ...config.ipam, dataDir: `${host.directory}/a\0b` }
+    expect(failed(await cni(host, { command: 'ADD', config: { ...config, ipam }, container })).msg).toContain(
+      host.directory,
+    )
+    expect(existsSync(`${host.directory}/a`)).toBe(false)
+  })
 })
 
 ready('its name', () => {
