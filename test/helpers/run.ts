@@ -77,7 +77,10 @@ const delivered = async (wish: Wish): Promise<Ran> => {
     orders.set(order.id, { order, deliver })
     send(order)
   })
-  if ('exitCode' in delivery) return delivery
+  if ('exitCode' in delivery) {
+    const { id: _, ...ran } = delivery
+    return ran
+  }
   throw Object.assign(new Error(delivery.message), { code: delivery.code })
 }
 
