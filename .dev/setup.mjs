@@ -26,9 +26,10 @@ const npmIsStale = () =>
 
 const buildIsStale = () => {
   const sources = ['cni', 'src', 'ipam'].map(room => newest(root + room))
-  const rest = ['package.json', 'package-lock.json', '.dev/build.mjs', '.dev/launcher.mjs'].map(file =>
-    changed(root + file),
-  )
+  const rest = [
+    ...['package.json', 'package-lock.json'],
+    ...['build.mjs', 'launcher.mjs', 'quickjs.mjs', 'quickbundle.ts'].map(file => `.dev/${file}`),
+  ].map(file => changed(root + file))
   return changed(`${root}dist/vethwork`) < Math.max(...sources, ...rest)
 }
 
