@@ -14,32 +14,51 @@ const sysctls = [
 ]
 const files = sysctls.flatMap(line => line.split(' ')).map(path => `/proc/sys/net/${path}`)
 
-// One shell for all: each command's output ends with a line of its own.
-const commands = {
-  links: 'ip -j -d link',
-  addresses: 'ip -j addr',
-  routes4: 'ip -j -d -4 route show table all',
-  routes6: 'ip -j -d -6 route show table all',
-  rules4: 'ip -j -4 rule',
-  rules6: 'ip -j -6 rule',
-  neighbours: 'ip -j neigh; ip -j neigh show proxy',
-  fdb: 'bridge -j fdb',
-  vlans: 'bridge -j vlan',
-  queues: 'tc -j qdisc',
-  nft: 'nft -j list ruleset',
-  iptables: 'iptables-save 2>/dev/null',
-  ip6tables: 'ip6tables-save 2>/dev/null',
-  sysctls: `grep -H . ${files.join(' ')} 2>/dev/null`,
-}
+/** A line of output for each line of a batch, as its name says. */
+const batch = (program: string, lines: Readonly<Record<string, string>>) => ({
+  names: Object.keys(lines),
+  command: `${program} -batch - <<< $'${Object.values(lines).join('\\n')}'`,
+})
+
+/** All of its output under its name. */
+const whole = (name: string, command: string) => ({ names: [name], command })
+
+// One shell for all, and few programs: the output of each ends with a line of its own.
+const commands = [
+  whole('links', 'ip -j -d link'),
+  batch('ip -j', { addresses: 'addr', neighbours: 'neigh', proxies: 'neigh show proxy' }),
+  batch('ip -j -d -4', { routes4: 'route show table all', rules4: 'rule' }),
+  batch('ip -j -d -6', { routes6: 'route show table all', rules6: 'rule' }),
+  batch('bridge -j', { fdb: 'fdb', vlans: 'vlan' }),
+  whole('queues', 'tc -j qdisc'),
+  whole('nft', 'rules=$(nft -j list ruleset); echo "$rules"'),
+  // They show tables of nft's families ip and ip6, or of the older iptables.
+  whole(
+    'iptables',
+    `{ read -r legacy </proc/net/ip_tables_names || read -r legacy </proc/net/ip6_tables_names; } 2>/dev/null
+     isThere=; [[ -n $legacy || $rules == *'"family": "ip'[6\\"]* ]] && isThere=yes
+     [ -z $isThere ] || iptables-save 2>/dev/null`,
+  ),
+  whole('ip6tables', '[ -z $isThere ] || ip6tables-save 2>/dev/null'),
+  whole('sysctls', `grep -H . ${files.join(' ')} 2>/dev/null`),
+]
 const end = '--vwt--'
-const script = Object.values(commands)
-  .map(command => `${command}\necho; echo ${end}`)
-  .join('\n')
+const script = commands.map(({ command }) => `${command}\necho; echo ${end}`).join('\n')
+
+const saidBy = async (netns: Pick<Netns, 'ok'>): Promise<Record<string, string>> => {
+  const outputs = (await netns.ok('bash', ['-c', script])).split(`${end}\n`)
+  const said: Record<string, string> = {}
+  for (const [n, { names }] of commands.entries()) {
+    const output = outputs[n] ?? ''
+    const lines = output.split('\n')
+    for (const [at, name] of names.entries()) said[name] = (names.length > 1 ? lines[at] : output) ?? ''
+  }
+  return said
+}
 
 /** The whole state of a namespace, and the files below `directories`; what changes by itself is left out. */
 export const snapshot = async (netns: Pick<Netns, 'ok'>, ...directories: string[]): Promise<Snapshot> => {
-  const outputs = (await netns.ok('bash', ['-c', script])).split(`${end}\n`)
-  const said = Object.fromEntries(Object.keys(commands).map((name, index) => [name, outputs[index] ?? '']))
+  const said = await saidBy(netns)
   const list = (name: string) => lists(said[name] ?? '')
   const nameOf = (link: Record<string, unknown>) => String(link.ifname)
   const route = (one: Record<string, unknown>) =>
@@ -58,8 +77,11 @@ export const snapshot = async (netns: Pick<Netns, 'ok'>, ...directories: string[
       [...list('routes4'), ...list('routes6')].filter(one => !isDerived(one)),
       route,
     ),
-    policy: keyed([...list('rules4').map(v4), ...list('rules6')], one => JSON.stringify(one)),
-    neighbours: keyed(list('neighbours').flatMap(neighbour), one => `${one.dst} ${one.dev}`),
+    policy: keyed([...list('rules4').map(v4), ...list('rules6')].map(anyones), one => JSON.stringify(one)),
+    neighbours: keyed(
+      [...list('neighbours'), ...list('proxies')].flatMap(neighbour),
+      one => `${one.dst} ${one.dev}`,
+    ),
     fdb: keyed(
       list('fdb').filter(one => !isPassing(one)),
       one => [one.mac, one.ifname, one.state, one.flags, one.dst, one.vlan].join(' ').trim(),
@@ -78,6 +100,9 @@ export const snapshot = async (netns: Pick<Netns, 'ok'>, ...directories: string[
 }
 
 const v4 = (rule: object) => ({ family: 'ipv4', ...rule })
+
+/** Without who made it. */
+const anyones = ({ protocol: _, ...rule }: { protocol?: string }) => rule
 
 const setting = (line: string): [string, string][] => {
   const [path = '', value = ''] = line.split(':')
