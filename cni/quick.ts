@@ -46,14 +46,14 @@ const read = () => {
 const isJson = (text: string) => {
   try {
     JSON.parse(text)
-    return TOKENS.test(text)
+    return !LENIENT.test(text)
   } catch {
     return false
   }
 }
 
-const TOKENS =
-  /^(?:[\s,:{}[\]]|true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.])|"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")*$/
+/** Escapes and numbers of JavaScript that are none of JSON; in a text that means something else it does no harm. */
+const LENIENT = /\\[^"\\/bfnrtu]|\\u(?![0-9a-fA-F]{4})|\d\.(?!\d)|[\s:,[]-?0\d/
 
 host.start = (argv, environ) => {
   begin(argv, environ)

@@ -169,15 +169,15 @@ export const readlinkSync = (path: string): string => {
 }
 
 export const mkdirSync = (path: string, { recursive = false, mode = 0o777 } = {}): void => {
-  const got = attempt('mkdirat', AT_FDCWD, path, mode)
-  if (got === EEXIST && recursive && statSync(path)?.isDirectory()) return
+  const make = () => attempt('mkdirat', AT_FDCWD, path, mode)
   const parent = path.slice(0, path.lastIndexOf('/'))
-  if (got !== ENOENT || !recursive || !parent) {
-    done(got, 'mkdirat', path)
-    return
+  let got = make()
+  if (got === ENOENT && recursive && parent) {
+    mkdirSync(parent, { recursive, mode })
+    got = make()
   }
-  mkdirSync(parent, { recursive, mode })
-  mkdirSync(path, { recursive, mode })
+  if (got === EEXIST && recursive && statSync(path).isDirectory()) return
+  done(got, 'mkdirat', path)
 }
 
 export const rmSync = (path: string, { force = false, recursive = false } = {}): void => {
