@@ -37,13 +37,14 @@ ready(`${COUNT} attachments`, () => {
     await host.batch(...cables.map(({ ifname }) => `link set ${ifname} nomaster`))
     const { exitCode, stdout } = await host.sh('script', ['-qec', `${executable} repair`, '/dev/null'], {
       env: { ...cliEnv(host), ...slowly, TERM: 'xterm', NO_COLOR: '1' },
+      timeout: 120_000,
     })
     const pieces = stdout.split('\r\x1b[K')
     expect(exitCode).toBe(0)
     expect(pieces.length).toBeGreaterThan(2)
     for (const piece of pieces.slice(1, -1)) expect(piece).toMatch(/^repair: \d+ of 60, [0-9a-f]+$/)
     expect(pieces.at(-1)).toMatch(/\n60 looked at, 60 repaired\r?\n$/)
-  }, 60_000)
+  }, 120_000)
 
   test('piped: nothing of it', async () => {
     expect(await cli(host, ['repair', '--dry-run'], { env: slowly })).toEqual({
