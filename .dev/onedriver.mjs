@@ -26,6 +26,24 @@ export const onceOnly = {
   'cli-trace': 'its breakages are asked --live, too',
   'cli-trace-firewalld': '--live, too',
   'cli-trace-spanning': '--live, too',
+  // Looks, by the same functions as ADD and CHECK; cli-doctor has doctor's own tests by programs. Both drivers of all
+  // files take more than the 90 minutes that CI has.
+  'cli-doctor': 'looks',
+  'cli-doctor-busy': 'looks',
+  'cli-doctor-cables': 'looks',
+  'cli-doctor-containers': 'looks',
+  'cli-doctor-rules': 'looks',
+  'cli-doctor-state': 'looks',
+  'cli-doctor-tunnels': 'looks',
+  'cli-events': 'looks',
+  'cli-look': 'looks',
+  topology: 'looks',
+  // What is hostile comes from outside, whoever does the work.
+  badstate: 'of files',
+  hostile: 'of the environment',
+  injection: 'of names',
+  netavark: 'of podman',
+  streams: 'of streams',
   // What a person types, and what is printed then, by the driver that a person has.
   examples: 'outputs in their READMEs',
   readme: 'outputs in README.md',

@@ -18,7 +18,7 @@ const drivers = ['netlink', 'iproute2'] as const
 const mine = process.env.VETHWORK_NETLINK ?? 'netlink'
 
 /** Of one test: enough to meet everything that is different, few enough to be quick where there are hundreds. */
-const most = 6
+const most = 4
 const changing = ['ADD', 'DEL', 'GC']
 
 interface Calls {

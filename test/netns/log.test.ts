@@ -139,7 +139,7 @@ ready('a log in a file', () => {
     const container = await host.container()
     await add(container, logging(host))
     const drawn = await said(host, 'trace-time', pathOf(host))
-    expect(drawn).toMatch(/^ADD web\.net-1 [\da-f]{12} eth0\nconfigured +\d+\.\d\d {2}█/)
+    expect(drawn).toMatch(/^ADD web\.net-1 [\da-f]{12} eth0\nconfigured +\d+\.\d\d {2}[█▏]/)
     expect(drawn).toMatch(/\ncreate the bridge .*…? +\d+\.\d\d +[█▏]+\n[\s\S]*\nin all +\d+\.\d\d\n$/)
     const [call] = await json(host, 'trace-time', pathOf(host))
     expect(call.total).toBe(logOf(host).at(-1).ms)
