@@ -25,6 +25,7 @@ const byPrograms = {
 
 export default {
   rootDir: shared.rootDir,
+  testSequencer: '<rootDir>/.dev/longestfirst.mjs',
   projects: [
     project('unit', '{unit,golden}'),
     project('netns', 'netns', secondTry),
