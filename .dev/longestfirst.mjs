@@ -4,7 +4,9 @@ import { basename } from 'node:path'
 import Sequencer from '@jest/test-sequencer'
 
 const longest = [
-  'failonce',
+  'failonce-first',
+  'failonce-next',
+  'failonce-del',
   'spanning',
   'coexistence-failonce',
   'badinput',

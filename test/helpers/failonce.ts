@@ -1,16 +1,16 @@
-// Every op fails once, in real namespaces: a failed ADD leaves nothing, a failed DEL leaves what the next one removes.
-import { afterEach, expect, test } from '@jest/globals'
-import type { CniRan } from '../helpers/cni.ts'
-import { eachFault } from '../helpers/eachfault.ts'
-import { faultyTools, type Kind } from '../helpers/faults.ts'
-import type { Container } from '../helpers/host.ts'
-import { configOf, layer2, networkName } from '../helpers/modes.ts'
-import { dns, publishing, web } from '../helpers/portmappings.ts'
-import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
-import { failed, type Scene, scenes, succeeded } from '../helpers/scene.ts'
+/** Every op fails once, in real namespaces: a failed ADD leaves nothing, a failed DEL leaves what the next one removes. */
+import { afterEach, expect } from '@jest/globals'
+import type { CniRan } from './cni.ts'
+import { eachFault } from './eachfault.ts'
+import { faultyTools, type Kind } from './faults.ts'
+import type { Container } from './host.ts'
+import { configOf, layer2 } from './modes.ts'
+import { dns, publishing, web } from './portmappings.ts'
+import { given, requireBuild, requireKernel, requireRoot, requireTool } from './requirements.ts'
+import { failed, type Scene, scenes, succeeded } from './scene.ts'
 
 const open = scenes(afterEach)
-const ready = given(
+export const ready = given(
   requireRoot(),
   requireBuild(),
   requireTool('nft'),
@@ -18,7 +18,7 @@ const ready = given(
   requireKernel('bridge'),
 )
 
-const networks = {
+export const networks = {
   nat: configOf('nat', 'dual'),
   'nat by iptables': configOf('nat', 'dual', { ipMasqBackend: 'iptables' }),
   local: configOf('local', 'dual', { macspoofchk: true }),
@@ -39,6 +39,11 @@ const networks = {
     sourceRouting: true,
   }),
 } as const
+
+export const kinds: readonly Kind[] = ['refused', 'garbled', 'killed']
+
+/** In which ways the steps of a network fail: of one in all. */
+export const kindsOf = (name: string) => (name === 'nat' ? kinds : (['refused'] as const))
 
 /** What another container of the network has: no port twice. */
 const besideOf = (config: object) =>
@@ -78,7 +83,7 @@ const failedOrWhole = async ({ runtime, del }: Scene, container: Container, conf
   await del(container, { ...config })
 }
 
-const addOnVirginHost = async (config: object, kind: Kind) => {
+export const addOnVirginHost = async (config: object, kind: Kind) => {
   const all = await prepared()
   const { container, faults, remember, runtime } = all
   const [before, inside] = [await remember(), await insideOf(container)]
@@ -92,7 +97,7 @@ const addOnVirginHost = async (config: object, kind: Kind) => {
   })
 }
 
-const addOnWarmNetwork = async (config: object, kind: Kind) => {
+export const addOnWarmNetwork = async (config: object, kind: Kind) => {
   const all = await prepared()
   const { resident, container, faults, remember, runtime, add, del } = all
   await add(resident, { ...besideOf(config) })
@@ -106,7 +111,7 @@ const addOnWarmNetwork = async (config: object, kind: Kind) => {
   })
 }
 
-const delOnWarmNetwork = async (config: object, kind: Kind) => {
+export const delOnWarmNetwork = async (config: object, kind: Kind) => {
   const all = await prepared()
   const { host, resident, container, faults, remember, runtime, add, del } = all
   await add(resident, { ...besideOf(config) })
@@ -130,18 +135,3 @@ const delOnWarmNetwork = async (config: object, kind: Kind) => {
     await before.expectSame(container)
   })
 }
-
-const kinds: readonly Kind[] = ['refused', 'garbled', 'killed']
-
-ready(`each step of ADD fails once (${networkName})`, () => {
-  for (const [name, config] of Object.entries(networks))
-    for (const kind of name === 'nat' ? kinds : (['refused'] as const)) {
-      test(`${name}, the first of its network: ${kind}`, () => addOnVirginHost(config, kind), 300_000)
-      test(`${name}, not the first: ${kind}`, () => addOnWarmNetwork(config, kind), 300_000)
-    }
-})
-
-ready('each step of DEL fails once', () => {
-  for (const name of ['nat', 'local', 'published ports'] as const)
-    for (const kind of kinds) test(`${name}: ${kind}`, () => delOnWarmNetwork(networks[name], kind), 300_000)
-})
