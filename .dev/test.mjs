@@ -128,9 +128,10 @@ await stage(
 )
 await stage('unit', jest('unit'))
 if (process.argv[2] !== 'unit') {
+  // Before there is a place for states: in there only one driver runs, and each look takes seconds.
+  const vm = virtualMachine()
   mkdirSync(states)
   process.env.VETHWORK_TEST_STATES = states
-  const vm = virtualMachine()
   await stage('netns and clients', jest('netns', 'clients'))
   await stage('netns by iproute2', jest('iproute2'))
   await stage('what both left', comparedStates)
