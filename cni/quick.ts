@@ -25,6 +25,7 @@ import { trace } from '../src/linux/trace.ts'
 import { handOver, keepStdin } from '../src/quickjs/handover.ts'
 import { host } from '../src/quickjs/host.ts'
 import { begin } from '../src/quickjs/process.ts'
+import { isStrictJson } from '../src/quickjs/strictjson.ts'
 import { answerCall, readStdin } from './call.ts'
 import { personalityOf } from './personality.ts'
 
@@ -39,25 +40,9 @@ const main = async (): Promise<never> => {
 const read = () => {
   const text = readStdin()
   keepStdin(text)
-  if (text.trim() && !isJson(text)) handOver()
+  if (text.trim() && !isStrictJson(text)) handOver()
   return text
 }
-
-const isJson = (text: string) => {
-  if ((text.match(/[[{]/g)?.length ?? 0) > MANY) return false
-  try {
-    JSON.parse(text)
-    return !LENIENT.test(text)
-  } catch {
-    return false
-  }
-}
-
-/** Brackets, which may lie as deep as there are many: Bun has the larger stack. */
-const MANY = 2000
-
-/** Escapes and numbers of JavaScript that are none of JSON; in a text that means something else it does no harm. */
-const LENIENT = /\\[^"\\/bfnrtu]|\\u(?![0-9a-fA-F]{4})|\d\.(?!\d)|[\s:,[]-?0\d/
 
 host.start = (argv, environ) => {
   begin(argv, environ)

@@ -3,6 +3,7 @@
  * begins anew. So it must happen before anything is done.
  */
 
+import { trace } from '../linux/trace.ts'
 import { unnamedFile } from './fs.ts'
 import { call, host } from './host.ts'
 
@@ -14,6 +15,7 @@ export const keepStdin = (text: string): void => {
 }
 
 export const handOver = (): never => {
+  trace('handed over')
   if (stdin !== undefined) call('dup3', unnamedFile(stdin), 0, 0)
   throw new Error(`the whole program does not start: errno ${-host.become()}`)
 }
