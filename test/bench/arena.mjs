@@ -14,7 +14,7 @@ const guard = spawn(sweep, ['guard', String(process.pid)], {
   stdio: ['pipe', 'ignore', 'ignore'],
 })
 guard.unref()
-guard.stdin.unref()
+guard.stdin.unref?.()
 
 /** @returns {string[]} paths of new network namespaces */
 export const netns = count => {

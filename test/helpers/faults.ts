@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** `refused` by the kernel, `garbled` on the way, or the tool is `killed` there. */
-export type Kind = 'refused' | 'garbled' | 'killed'
+/** `refused` by the kernel, `garbled` on the way, or the tool is `killed` there; `fatal`: the plugin that told it is. */
+export type Kind = 'refused' | 'garbled' | 'killed' | 'fatal'
 
 /** Tools that fail when they are told to: one call, or one line of `ip -batch` or `bridge -batch`, of all that the plugin tells them. */
 export interface Faults {
@@ -30,9 +30,11 @@ export const faultyTools = (within: string): Faults => {
   mkdirSync(directory)
   for (const tool of tools) symlinkSync(script, join(directory, tool))
   const file = (name: string) => join(directory, name)
+  const linesOf = (name: string) => readFileSync(file(name), 'utf8').trimEnd().split('\n').filter(Boolean)
   const choose = (n: number, kind: Kind) => {
-    for (const name of ['hit', 'told']) rmSync(file(name), { force: true })
-    writeFileSync(file('count'), '0\n')
+    for (const name of ['hit', 'told']) rmSync(file(name), { force: true, recursive: true })
+    mkdirSync(file('told'))
+    writeFileSync(file('order'), '')
     writeFileSync(file('chosen'), `${n} ${kind}\n`)
   }
   const none = () => choose(0, 'refused')
@@ -42,7 +44,7 @@ export const faultyTools = (within: string): Faults => {
     env: { PATH: `${directory}:${process.env.PATH}`, VETHWORK_NETLINK: 'iproute2' },
     choose,
     none,
-    told: () => (existsSync(file('told')) ? readFileSync(file('told'), 'utf8').trimEnd().split('\n') : []),
+    told: () => linesOf('order').flatMap(line => linesOf(`told/${line.split(' ')[0]}`)),
     hit: () => (existsSync(file('hit')) ? readFileSync(file('hit'), 'utf8').trim() : undefined),
   }
 }

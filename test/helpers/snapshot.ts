@@ -8,45 +8,57 @@ import { isDerived, isPassing, keyed, linkFacts, neighbour, stable } from './sta
 export type Snapshot = Record<string, Facts>
 
 const sysctls = [
-  'ipv4/ip_forward ipv4/conf/*/{forwarding,rp_filter,accept_local,arp_ignore,arp_announce,arp_notify,arp_accept}',
-  'ipv4/conf/*/{proxy_arp,route_localnet,send_redirects,accept_redirects,promote_secondaries}',
-  'ipv6/conf/*/{forwarding,accept_ra,accept_dad,autoconf,addr_gen_mode,disable_ipv6,proxy_ndp,ndisc_notify}',
-]
-const files = sysctls.flatMap(line => line.split(' ')).map(path => `/proc/sys/net/${path}`)
+  ['ipv4', 'ip_forward'],
+  ['ipv4/conf/*', 'forwarding rp_filter accept_local arp_ignore arp_announce arp_notify arp_accept'],
+  ['ipv4/conf/*', 'proxy_arp route_localnet send_redirects accept_redirects promote_secondaries'],
+  [
+    'ipv6/conf/*',
+    'forwarding accept_ra accept_dad autoconf addr_gen_mode disable_ipv6 proxy_ndp ndisc_notify',
+  ],
+] as const
+const files = sysctls.flatMap(([directory, names]) =>
+  names.split(' ').map(name => `/proc/sys/net/${directory}/${name}`),
+)
 
 /** A line of output for each line of a batch, as its name says. */
 const batch = (program: string, lines: Readonly<Record<string, string>>) => ({
   names: Object.keys(lines),
-  command: `${program} -batch - <<< $'${Object.values(lines).join('\\n')}'`,
+  command: [`${program} -batch - <<END`, ...Object.values(lines), 'END'].join('\n'),
 })
 
 /** All of its output under its name. */
 const whole = (name: string, command: string) => ({ names: [name], command })
 
-// One shell for all, and few programs: the output of each ends with a line of its own.
+// One shell for all, and few programs: in the virtual machine each takes 100 ms.
 const commands = [
-  whole('links', 'ip -j -d link'),
-  batch('ip -j', { addresses: 'addr', neighbours: 'neigh', proxies: 'neigh show proxy' }),
-  batch('ip -j -d -4', { routes4: 'route show table all', rules4: 'rule' }),
-  batch('ip -j -d -6', { routes6: 'route show table all', rules6: 'rule' }),
+  batch('ip -j -d', {
+    links: 'link',
+    addresses: 'addr',
+    neighbours: 'neigh',
+    proxies: 'neigh show proxy',
+    routes: 'route show table all',
+    rules4: 'rule',
+  }),
+  whole('rules6', 'ip -j -d -6 rule'),
   batch('bridge -j', { fdb: 'fdb', vlans: 'vlan' }),
   whole('queues', 'tc -j qdisc'),
-  whole('nft', 'rules=$(nft -j list ruleset); echo "$rules"'),
+  whole('nft', `rules=$(nft -j list ruleset); printf '%s\\n' "$rules"`),
   // They show tables of nft's families ip and ip6, or of the older iptables.
   whole(
     'iptables',
     `{ read -r legacy </proc/net/ip_tables_names || read -r legacy </proc/net/ip6_tables_names; } 2>/dev/null
-     isThere=; [[ -n $legacy || $rules == *'"family": "ip'[6\\"]* ]] && isThere=yes
+     case $legacy$rules in ?*'"family": "ip'[6\\"]* | [!{]*) isThere=yes ;; *) isThere= ;; esac
      [ -z $isThere ] || iptables-save 2>/dev/null`,
   ),
   whole('ip6tables', '[ -z $isThere ] || ip6tables-save 2>/dev/null'),
   whole('sysctls', `grep -H . ${files.join(' ')} 2>/dev/null`),
 ]
+// The output of each ends with a line of its own.
 const end = '--vwt--'
 const script = commands.map(({ command }) => `${command}\necho; echo ${end}`).join('\n')
 
 const saidBy = async (netns: Pick<Netns, 'ok'>): Promise<Record<string, string>> => {
-  const outputs = (await netns.ok('bash', ['-c', script])).split(`${end}\n`)
+  const outputs = (await netns.ok('sh', ['-c', script])).split(`${end}\n`)
   const said: Record<string, string> = {}
   for (const [n, { names }] of commands.entries()) {
     const output = outputs[n] ?? ''
@@ -74,7 +86,7 @@ export const snapshot = async (netns: Pick<Netns, 'ok'>, ...directories: string[
       one => `${one.dev} ${one.local}/${one.prefixlen}`,
     ),
     routes: keyed(
-      [...list('routes4'), ...list('routes6')].filter(one => !isDerived(one)),
+      list('routes').filter(one => !isDerived(one)),
       route,
     ),
     policy: keyed([...list('rules4').map(v4), ...list('rules6')].map(anyones), one => JSON.stringify(one)),

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { cni } from '../helpers/cni.ts'
 import { atOnce, plugsIn, randomFrom } from '../helpers/crowd.ts'
 import { settled } from '../helpers/difference.ts'
-import { fatalTools } from '../helpers/fatal.ts'
+import { faultyTools } from '../helpers/faults.ts'
 import type { Container, Host } from '../helpers/host.ts'
 import { given, requireBuild, requireKernel, requireRoot, requireTool } from '../helpers/requirements.ts'
 import { kill, residents } from '../helpers/residents.ts'
@@ -64,14 +64,14 @@ ready('kill -9 before each single step', () => {
       const scene = await open()
       const { host, add, del, runtime } = scene
       const container = await host.container()
-      const tools = fatalTools(host.directory)
+      const tools = faultyTools(host.directory)
       let steps = 0
       for (let n = 1; ; n++) {
         // Networks of their own, so that what they share is made each time.
         const config = network(`crash${n}`)
-        tools.choose(n)
+        tools.choose(n, 'fatal')
         const ran = await cni(host, { command: 'ADD', config, container, env: tools.env })
-        if (!tools.hit()) {
+        if (tools.hit() === undefined) {
           succeeded(ran)
           break
         }
@@ -93,15 +93,15 @@ ready('kill -9 before each single step', () => {
   test('of DEL, then DEL', async () => {
     const { host, add } = await open()
     const container = await host.container()
-    const tools = fatalTools(host.directory)
+    const tools = faultyTools(host.directory)
     const config = network('crash')
     let steps = 0
     for (let n = 1; ; n++) {
-      tools.choose(n)
+      tools.choose(n, 'fatal')
       await add(container, config)
       const call = { command: 'DEL', config, container }
       const ran = await cni(host, { ...call, env: tools.env })
-      if (!tools.hit()) {
+      if (tools.hit() === undefined) {
         succeeded(ran)
         break
       }
