@@ -1,9 +1,10 @@
 /** Links: bridges, veth pairs and what is set on an interface (ip-link(8)). */
 
 import { CniError, codes } from '../../../cni/errors.ts'
-import { HOST, type Netns } from '../netns.ts'
+import type { Netns } from '../netns.ts'
 import { at, type ObservedLink } from '../observed.ts'
 import type { Common, Kind } from './kind.ts'
+import { enforced, isOurs, isUnmarked, isUplink, notOurs, refuseForeign } from './linkowner.ts'
 import { born, type Details, detail, type Settings, set, settingsOf } from './linkwords.ts'
 import type { SysctlOp } from './sysctl.ts'
 
@@ -138,51 +139,10 @@ export const link: Kind<Link, LinkOp, SysctlOp> = {
   },
 }
 
-/**
- * An attachment's link on the host has a name that nothing else has. Everywhere else a link is
- * ours only if it says so: the network's may have been there before us, the container's is the container's.
- */
-const isOurs = (desired: Link, found: ObservedLink) => {
-  if (desired.type === 'given') return false
-  if (desired.scope === 'attachment' && desired.netns === HOST) return true
-  if (isUnmarked(desired, found)) return true
-  return found.alias.split(' ')[0] === desired.alias?.split(' ')[0]
-}
-
-const isUplink = ({ scope, settings }: Link) => scope === 'network' && settings.master !== undefined
-
-/** Born in our bridge, as ours are; a crash came before its mark. */
-const isUnmarked = (desired: Link, found: ObservedLink) =>
-  isUplink(desired) && found.alias === '' && found.master === desired.settings.master
-
 const marks = ({ netns, name, alias, ...rest }: Link, found: ObservedLink): LinkOp[] =>
   alias && isUnmarked({ netns, name, alias, ...rest }, found)
     ? [{ op: 'link.alias', netns, name, alias }]
     : []
-
-const notOurs = ({ type, name }: Link) =>
-  new CniError(
-    codes.foreign,
-    `the ${type} '${name}' exists and is not this network's`,
-    'delete it, or use another ID',
-  )
-
-/** Of a bridge that was there before us, or is another network's, only what we need is set. */
-const enforced = (desired: Link, found: ObservedLink): Link => {
-  if (isOurs(desired, found)) return desired
-  const { up, promisc, vlanFiltering } = desired.settings
-  return { ...desired, settings: { up, promisc, vlanFiltering } }
-}
-
-const refuseForeign = ({ name, type }: Link, found: ObservedLink) => {
-  if (found.type === type) return
-  const actual = found.type ? `a ${found.type}` : 'no virtual device'
-  throw new CniError(
-    codes.foreign,
-    `the interface '${name}' exists and is ${actual}, not a ${type}`,
-    type === 'bridge' ? "choose another name in the field 'bridge', or delete that interface" : 'delete it',
-  )
-}
 
 /** Names of the details in which it is not as it must be. */
 const differing = ({ lower, details = {} }: Link, found: ObservedLink) => [
