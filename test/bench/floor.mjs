@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clear, host } from './arena.mjs'
+import { bun } from './bun.mjs'
 import { call, contenders } from './contenders.mjs'
 import { timed as ran } from './timed.mjs'
 
@@ -33,8 +34,6 @@ export const measureFloor = async samples => {
 
 /** Compiled as the real one is; undefined where Bun is not installed. */
 const emptyExecutable = directory => {
-  const arch = process.arch === 'arm64' ? 'aarch64' : 'x64'
-  const bun = new URL(`../../node_modules/@oven/bun-linux-${arch}/bin/bun`, import.meta.url).pathname
   if (!existsSync(bun)) return undefined
   const source = join(directory, 'empty')
   mkdirSync(source)

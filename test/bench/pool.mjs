@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { clear, host } from './arena.mjs'
+import { bun } from './bun.mjs'
 import { executable } from './contenders.mjs'
 import { timed } from './timed.mjs'
 
@@ -11,8 +12,6 @@ const subnet = '10.90.0.0/16'
 
 /** Leases as ADD writes them, at once: one after the other would take half an hour. */
 const fill = dataDir => {
-  const arch = process.arch === 'arm64' ? 'aarch64' : 'x64'
-  const bun = new URL(`../../node_modules/@oven/bun-linux-${arch}/bin/bun`, import.meta.url).pathname
   const filler = new URL('./fill.ts', import.meta.url).pathname
   execFileSync(bun, [filler, join(dataDir, 'bench'), String(LEASES)], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -19,6 +19,12 @@ const populated = async (contender, existing) => {
   return place
 }
 
+/**
+ * The kernel goes on after a call: RCU, address detection, reports of multicast groups to all ports. What one contender has
+ * left to do must not be measured as the other's: the random delays of RFC 4862 and RFC 3810 are a second.
+ */
+const calm = () => new Promise(done => setTimeout(done, 1100))
+
 /** ADD, then DEL, of `together` containers at a time, each contender in turn; who begins alternates. */
 const measure = async (places, together, rounds, tick) => {
   const samples = places.map(() => ({ ADD: [], DEL: [] }))
@@ -27,6 +33,7 @@ const measure = async (places, together, rounds, tick) => {
     for (const command of ['ADD', 'DEL']) {
       for (const index of turns) {
         const { contender, host, spare } = places[index]
+        await calm()
         const begun = spare.slice(0, together).map(one => call(contender, command, host, one))
         const times = await Promise.all(begun)
         if (round >= 0) samples[index][command].push(...times) // the first round only warms up
