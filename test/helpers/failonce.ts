@@ -54,16 +54,26 @@ const besideOf = (config: object) =>
       ])
     : config
 
+/** Of each family on its own: link, routes, rules; and a kernel parameter. */
+const look = `ip -j -batch - <<END
+link
+route
+rule
+END
+ip -j -6 -batch - <<END
+route
+rule
+END
+cat /proc/sys/net/ipv4/ip_local_port_range`
+
 /** What a container sees of its own; `lo` keeps 127.0.0.1 and its queue once it was up. */
-const insideOf = async (container: Container) => ({
-  links: (await container.ip('link')).map(({ ifname, flags }: Record<string, unknown>) => ({
-    ifname,
-    flags,
-  })),
-  routes: [await container.ip('-4 route'), await container.ip('-6 route')],
-  rules: [await container.ip('-4 rule'), await container.ip('-6 rule')],
-  ports: await container.ok('cat', ['/proc/sys/net/ipv4/ip_local_port_range']),
-})
+const insideOf = async (container: Container) => {
+  const [links = '[]', ...rest] = (await container.ok('sh', ['-c', look])).split('\n')
+  return {
+    links: JSON.parse(links).map(({ ifname, flags }: Record<string, unknown>) => ({ ifname, flags })),
+    rest,
+  }
+}
 
 const prepared = async () => {
   const opened = await open()

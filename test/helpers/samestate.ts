@@ -45,13 +45,12 @@ const expectSame = async (one: Pick<Scene['host'], 'ok'>, other: Pick<Scene['hos
 /** What a snapshot has not: how queues, classes and filters are set, with names instead of numbers. */
 const trafficOf = async ({ ok }: Pick<Scene['host'], 'ok'>): Promise<string> => {
   const names = JSON.parse(await ok('ip', ['-j', 'link'])).map(({ ifname }: { ifname: string }) => ifname)
-  const script = names
+  const lines = names
     .toSorted()
-    .flatMap((dev: string) => [
-      `echo ${dev}; tc -d qdisc show dev ${dev}; tc -d class show dev ${dev}`,
-      `tc -d filter show dev ${dev}; tc -d filter show dev ${dev} ingress`,
-    ])
-  const text = await ok('sh', ['-ec', script.join('\n')])
+    .flatMap((dev: string) =>
+      ['qdisc show', 'class show', 'filter show', 'filter show ingress'].map(what => `${what} dev ${dev}`),
+    )
+  const text = await ok('tc', ['-d', '-batch', '-'], { input: `${lines.join('\n')}\n` })
   return text.replaceAll(/ direct_packets_stat \d+/g, '')
 }
 
