@@ -22,6 +22,8 @@ export const onceOnly = {
   'cli-conf': 'files and terminals',
   'cli-install': 'files',
   'cli-man': 'text',
+  'ipam-plugin': 'addresses',
+  misdelegation: 'refused by delegates, which are no driver',
   deb: 'a package',
   npmpack: 'a package',
   // --live sends by sockets of netlink; cli-trace-breakages asks without it.
@@ -39,7 +41,11 @@ export const onceOnly = {
   'cli-doctor-tunnels': 'looks',
   'cli-events': 'looks',
   'cli-look': 'looks',
+  status: 'looks',
   topology: 'looks',
+  // Words: the same functions say them, whoever did the work.
+  log: 'of what is written down',
+  protocol: 'of results and errors',
   // What is hostile comes from outside, whoever does the work.
   badstate: 'of files',
   hostile: 'of the environment',
